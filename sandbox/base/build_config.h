@@ -1,0 +1,47 @@
+// Copyright 2026 The wasm-sandbox Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Compile-time switches as constants, so that every configuration is parsed and
+// type-checked everywhere: code reads them with `if constexpr`.
+#ifndef SANDBOX_BASE_BUILD_CONFIG_H_
+#define SANDBOX_BASE_BUILD_CONFIG_H_
+
+#include <bit>
+
+// f32 and f64: value types and instructions. Off: modules that need them are rejected as unsupported.
+#ifndef SANDBOX_FLOATS
+#define SANDBOX_FLOATS 1
+#endif
+
+// v128. The instruction group is not built yet; the switch is its place.
+#ifndef SANDBOX_VECTORS
+#define SANDBOX_VECTORS 0
+#endif
+
+// Re-checks at run time what validation proved (operand heights, indices, branch targets).
+#ifndef SANDBOX_CHECKED
+#define SANDBOX_CHECKED 0
+#endif
+
+// Tail-call dispatch needs musttail and preserve_none: clang 19 or newer on a 64-bit target.
+#ifndef SANDBOX_TAIL_DISPATCH
+#if defined(__clang__) && __clang_major__ >= 19 && (defined(__x86_64__) || defined(__aarch64__))
+#define SANDBOX_TAIL_DISPATCH 1
+#else
+#define SANDBOX_TAIL_DISPATCH 0
+#endif
+#endif
+
+namespace sandbox {
+
+inline constexpr bool kFloats = SANDBOX_FLOATS != 0;
+inline constexpr bool kVectors = SANDBOX_VECTORS != 0;
+inline constexpr bool kChecked = SANDBOX_CHECKED != 0;
+inline constexpr bool kTailDispatch = SANDBOX_TAIL_DISPATCH != 0;
+
+// Linear memory is little-endian by definition and handlers copy scalars straight from it.
+static_assert(std::endian::native == std::endian::little, "wasm-sandbox supports little-endian targets only");
+
+}  // namespace sandbox
+
+#endif  // SANDBOX_BASE_BUILD_CONFIG_H_

@@ -1,0 +1,177 @@
+// Copyright 2026 The wasm-sandbox Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// KERNEL: a growable array whose growth may be refused.
+//
+// Invariants: [0, size_) is constructed, [size_, capacity_) is raw; capacity_ * sizeof(T) bytes are charged to the
+// budget, which outlives the array. Indexing is checked in every build. Attacked by tests/base/vec_test.cc.
+#ifndef SANDBOX_BASE_VEC_H_
+#define SANDBOX_BASE_VEC_H_
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <span>
+#include <type_traits>
+#include <utility>
+
+#include "sandbox/base/budget.h"
+#include "sandbox/base/check.h"
+#include "sandbox/base/error.h"
+
+#if defined(__clang__)
+#pragma clang unsafe_buffer_usage begin
+#endif
+
+namespace sandbox {
+
+// std::vector without exceptions: whatever grows returns a Result, and a refusal leaves the contents as they were.
+template <typename T>
+class Vec {
+ public:
+  static_assert(std::is_nothrow_move_constructible_v<T> && std::is_nothrow_destructible_v<T>);
+
+  explicit Vec(Budget& budget) noexcept : budget_(&budget) {}
+  Vec(const Vec&) = delete;
+  Vec& operator=(const Vec&) = delete;
+  Vec(Vec&& other) noexcept
+      : budget_(other.budget_),
+        data_(std::exchange(other.data_, nullptr)),
+        size_(std::exchange(other.size_, 0)),
+        capacity_(std::exchange(other.capacity_, 0)) {}
+  Vec& operator=(Vec&& other) noexcept {
+    if (this != &other) {
+      Reset();
+      budget_ = other.budget_;
+      data_ = std::exchange(other.data_, nullptr);
+      size_ = std::exchange(other.size_, 0);
+      capacity_ = std::exchange(other.capacity_, 0);
+    }
+    return *this;
+  }
+  ~Vec() { Reset(); }
+
+  size_t size() const { return size_; }
+  size_t capacity() const { return capacity_; }
+  bool empty() const { return size_ == 0; }
+
+  T& operator[](size_t i) {
+    SANDBOX_CHECK(i < size_);
+    return data_[i];
+  }
+  const T& operator[](size_t i) const {
+    SANDBOX_CHECK(i < size_);
+    return data_[i];
+  }
+  T& back() { return (*this)[size_ - 1]; }
+  const T& back() const { return (*this)[size_ - 1]; }
+
+  T* begin() { return data_; }
+  T* end() { return data_ + size_; }
+  const T* begin() const { return data_; }
+  const T* end() const { return data_ + size_; }
+  std::span<T> span() { return {data_, size_}; }
+  std::span<const T> span() const { return {data_, size_}; }
+
+  // Exactly this capacity, if it is more than the present one.
+  [[nodiscard]] Result<void> Reserve(size_t capacity) {
+    if (capacity <= capacity_) return {};
+    return Reallocate(capacity);
+  }
+
+  // Appends; grows geometrically.
+  [[nodiscard]] Result<void> Push(T value) {
+    if (size_ == capacity_) [[unlikely]]
+      SANDBOX_TRY(Grow(1));
+    ::new (static_cast<void*>(data_ + size_)) T(std::move(value));
+    ++size_;
+    return {};
+  }
+
+  // Appends copies of all of values.
+  [[nodiscard]] Result<void> Append(std::span<const T> values) {
+    if (values.size() > capacity_ - size_) SANDBOX_TRY(Grow(values.size()));
+    std::uninitialized_copy(values.begin(), values.end(), data_ + size_);
+    size_ += values.size();
+    return {};
+  }
+
+  // Grows with copies of fill, or shrinks.
+  [[nodiscard]] Result<void> Resize(size_t size, const T& fill = T()) {
+    if (size > size_) {
+      SANDBOX_TRY(Reserve(size));
+      std::uninitialized_fill(data_ + size_, data_ + size, fill);
+      size_ = size;
+    } else {
+      Truncate(size);
+    }
+    return {};
+  }
+
+  // Drops all elements from index size on. Never fails, keeps the capacity.
+  void Truncate(size_t size) {
+    SANDBOX_CHECK(size <= size_);
+    std::destroy(data_ + size, data_ + size_);
+    size_ = size;
+  }
+  void Clear() { Truncate(0); }
+  T PopBack() {
+    SANDBOX_CHECK(size_ > 0);
+    T value = std::move(data_[size_ - 1]);
+    Truncate(size_ - 1);
+    return value;
+  }
+
+  // Gives back unused capacity. Best effort: a refusal leaves the array as it was.
+  void ShrinkToFit() {
+    if (size_ == capacity_) return;
+    if (size_ == 0) {
+      Reset();
+    } else {
+      (void)Reallocate(size_);
+    }
+  }
+
+  // Empties the array and gives its memory back.
+  void Reset() noexcept {
+    std::destroy(data_, data_ + size_);
+    if (data_ != nullptr) budget_->Free(data_, capacity_ * sizeof(T), alignof(T));
+    data_ = nullptr;
+    size_ = capacity_ = 0;
+  }
+
+ private:
+  [[nodiscard]] Result<void> Grow(size_t more) {
+    if (more > SIZE_MAX / sizeof(T) / 2 - size_) return Fail(ErrorCode::kOutOfMemory);
+    return Reallocate(std::max({size_ + more, capacity_ + capacity_ / 2, size_t{4}}));
+  }
+
+  [[nodiscard]] Result<void> Reallocate(size_t capacity) {
+    if (capacity > SIZE_MAX / sizeof(T)) return Fail(ErrorCode::kOutOfMemory);
+    auto block = budget_->Allocate(capacity * sizeof(T), alignof(T));
+    if (!block) return std::unexpected(block.error());
+    T* data = static_cast<T*>(*block);
+    std::uninitialized_move(data_, data_ + size_, data);
+    const size_t size = size_;
+    Reset();
+    data_ = data;
+    size_ = size;
+    capacity_ = capacity;
+    return {};
+  }
+
+  Budget* budget_;
+  T* data_ = nullptr;
+  size_t size_ = 0;
+  size_t capacity_ = 0;
+};
+
+}  // namespace sandbox
+
+#if defined(__clang__)
+#pragma clang unsafe_buffer_usage end
+#endif
+
+#endif  // SANDBOX_BASE_VEC_H_
