@@ -1,0 +1,67 @@
+# Copyright 2026 The wasm-sandbox Authors
+# SPDX-License-Identifier: Apache-2.0
+
+"""The layers of the library, once: who may include whom, and the one target of each folder.
+
+check_layers.sh reads LAYERS too, so keep it plain: one folder a line.
+"""
+
+load("@rules_cc//cc:defs.bzl", "cc_library")
+load("//harden:copts.bzl", "LIBRARY_COPTS")
+
+# folder: the folders whose headers it may include.
+LAYERS = {
+    "base": [],
+    "syntax": ["base"],
+    "numeric": ["base"],
+    "binary": ["base", "syntax", "numeric"],
+    "module": ["base", "syntax", "numeric"],
+    "valid": ["base", "syntax", "numeric", "binary", "module"],
+    "runtime": ["base", "syntax", "numeric", "binary", "module"],
+    "exec": ["base", "syntax", "numeric", "binary", "module", "runtime"],
+    "inplace": ["base", "syntax", "numeric", "binary", "module", "runtime", "exec"],
+    "embed": ["base", "syntax", "numeric", "binary", "module", "valid", "runtime", "exec", "inplace"],
+}
+
+# What else may look inside: tests of all kinds, and the tools that measure. An embedder uses //sandbox.
+_INSIDERS = [
+    "//bench:__subpackages__",
+    "//fuzz:__subpackages__",
+    "//harden:__subpackages__",
+    "//tests:__subpackages__",
+]
+
+def layer_visibility(folder):
+    """The packages that may depend on a folder's target."""
+    return ["//sandbox/%s:__pkg__" % user for user in LAYERS if folder in LAYERS[user]] + _INSIDERS
+
+def layer_library(name, copts = LIBRARY_COPTS, exclude = [], deps = [], **kwargs):
+    """The library of one folder: every source in it, depending on the layers that it may include.
+
+    Args:
+      name: the folder.
+      copts: flags instead of the library's usual ones.
+      exclude: files that belong to another target of the folder.
+      deps: targets of the same folder.
+      **kwargs: passed on.
+    """
+    cc_library(
+        name = name,
+        srcs = native.glob(["*.cc"], exclude = exclude, allow_empty = True),
+        hdrs = native.glob(["*.h"], exclude = exclude, allow_empty = True),
+        textual_hdrs = native.glob(["*.inc", "*.def"], exclude = exclude, allow_empty = True),
+        copts = copts,
+        linkstatic = True,
+        visibility = layer_visibility(name),
+        deps = ["//sandbox/%s" % lower for lower in LAYERS[name]] + deps,
+        **kwargs
+    )
+    layer_sources()
+
+def layer_sources():
+    """All files of the folder, for the checks that read sources."""
+    native.filegroup(
+        name = "sources",
+        srcs = native.glob(["*"]),
+        visibility = ["//harden:__pkg__", "//sandbox:__pkg__"],
+    )

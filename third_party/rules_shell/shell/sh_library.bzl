@@ -1,0 +1,6 @@
+# Copyright 2026 The wasm-sandbox Authors
+# SPDX-License-Identifier: Apache-2.0
+
+"""@rules_shell's sh_library, bound to the built-in rule."""
+
+sh_library = native.sh_library
