@@ -7,6 +7,7 @@ LIBRARY_COPTS  everything in sandbox/ but the handler files
 HANDLER_COPTS  sandbox/inplace:handlers (later regcode's), where a prologue or a zeroed register costs every instruction
 CLI_COPTS      sandbox/cli, a client that may use exceptions because its command-line parser does
 TEST_COPTS     tests, examples, benchmarks: clients
+LINKOPTS       every program that contains the library (it depends on //harden:linkopts)
 """
 
 # Meaning: the same in every file of a program.
@@ -107,6 +108,21 @@ _HANDLERS = [
 }) + select({
     # A fake stack needs dynamic allocas, which preserve_none functions cannot have.
     "//harden:asan": ["-fsanitize-address-use-after-return=never"],
+    "//conditions:default": [],
+})
+
+# The linker's half of the release. (-pie comes from --force_pic in .bazelrc, with the compiler's -fPIC.)
+HARDENED_LINKOPTS = [
+    "-Wl,-z,relro",  # tables of pointers are read-only once the program has started
+    "-Wl,-z,now",  # ... the one for imported functions included
+    "-Wl,-z,noexecstack",
+    "-Wl,-z,separate-code",  # no data, read-only or not, in an executable page
+    "-Wl,-z,pack-relative-relocs",  # the handler table's relocations in 1 bit instead of 24 bytes each
+    "-Wl,-z,text",  # a relocation in code is an error
+]
+
+LINKOPTS = select({
+    "//harden:hardened": HARDENED_LINKOPTS,
     "//conditions:default": [],
 })
 

@@ -6,7 +6,7 @@
 check_layers.sh reads LAYERS too, so keep it plain: one folder a line.
 """
 
-load("@rules_cc//cc:defs.bzl", "cc_library")
+load("@rules_cc//cc:defs.bzl", "cc_library", "cc_test")
 load("//harden:copts.bzl", "LIBRARY_COPTS")
 
 # folder: the folders whose headers it may include.
@@ -33,7 +33,7 @@ _INSIDERS = [
 
 def layer_visibility(folder):
     """The packages that may depend on a folder's target."""
-    return ["//sandbox/%s:__pkg__" % user for user in LAYERS if folder in LAYERS[user]] + _INSIDERS
+    return ["//sandbox/%s:__pkg__" % user for user in LAYERS if folder in LAYERS[user]] + _INSIDERS + ["//sandbox:__pkg__"]
 
 def layer_library(name, copts = LIBRARY_COPTS, exclude = [], deps = [], **kwargs):
     """The library of one folder: every source in it, depending on the layers that it may include.
@@ -53,10 +53,42 @@ def layer_library(name, copts = LIBRARY_COPTS, exclude = [], deps = [], **kwargs
         copts = copts,
         linkstatic = True,
         visibility = layer_visibility(name),
-        deps = ["//sandbox/%s" % lower for lower in LAYERS[name]] + deps,
+        deps = ["//sandbox/%s" % lower for lower in LAYERS[name]] + ["//harden:linkopts"] + deps,
         **kwargs
     )
+    _headers_test(name)
     layer_sources()
+
+def _headers_test(folder):
+    """Compiles each header of the folder alone, and twice in a row, with the library's flags."""
+    sources = ["headers_main.cc"]
+    native.genrule(
+        name = "headers_main",
+        outs = ["headers_main.cc"],
+        cmd = "echo 'int main() { return 0; }' > $@",
+    )
+    for header in native.glob(["*.h"], allow_empty = True):
+        native.genrule(
+            name = "alone_" + header,
+            outs = ["alone_%s.cc" % header],
+            cmd = "printf '#include \"sandbox/%s/%s\"\\n%%.0s' 1 2 > $@" % (folder, header),
+        )
+        sources.append("alone_%s.cc" % header)
+    cc_test(
+        name = "headers_test",
+        size = "small",
+        srcs = sources,
+        copts = LIBRARY_COPTS,
+        linkstatic = True,
+        # Sanitizers and release flags change nothing about what a header lacks.
+        target_compatible_with = select({
+            "//harden:default": [],
+            "//harden:gcc": [],
+            "//harden:smallest": [],
+            "//conditions:default": ["@platforms//:incompatible"],
+        }),
+        deps = [":" + folder],
+    )
 
 def layer_sources():
     """All files of the folder, for the checks that read sources."""

@@ -48,3 +48,12 @@ def folder_tests(deps, overrides = {}, exclude = []):
             deps = deps + extra_deps,
             **attributes
         )
+    test_sources()
+
+def test_sources():
+    """All files of the folder, for the checks that read sources."""
+    native.filegroup(
+        name = "sources",
+        srcs = native.glob(["*"]),
+        visibility = ["//tests:__pkg__"],
+    )

@@ -1,0 +1,34 @@
+#!/bin/bash
+# Copyright 2026 The wasm-sandbox Authors
+# SPDX-License-Identifier: Apache-2.0
+#
+# Installs every Debian package that the build, the tests and the examples need. Run it again whenever you like: with nothing
+# missing it only asks dpkg. As root or by sudo.
+set -eu
+
+readonly PACKAGES=(
+  bazel-bootstrap                              # Bazel 4.2.3
+  clang-19 lld-19 llvm-19 libclang-rt-19-dev   # the default compiler (also for plugins in C), its linker and sanitizers
+  g++-12                                       # the other compiler, and libstdc++ for both
+  libgtest-dev libgmock-dev libbenchmark-dev   # tests, benchmarks
+  libcli11-dev nlohmann-json3-dev              # the command line; the test suite's scripts
+  binutils python3                             # inspection of the built ELF files
+)
+
+missing=()
+for package in "${PACKAGES[@]}"; do
+  status=$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2> /dev/null) || status=
+  [ "$status" = installed ] || missing+=("$package")
+done
+
+if [ ${#missing[@]} -eq 0 ]; then
+  echo "setup: all ${#PACKAGES[@]} packages are installed"
+  exit 0
+fi
+
+echo "setup: installing ${missing[*]}"
+as_root=()
+[ "$(id -u)" -eq 0 ] || as_root=(sudo)
+install=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends "${missing[@]}")
+# The package lists may be absent or old: fetch them only if it does not work without.
+"${install[@]}" || { "${as_root[@]}" apt-get update && "${install[@]}"; }
