@@ -85,7 +85,7 @@ def _headers_test(folder):
             "//harden:default": [],
             "//harden:gcc": [],
             "//harden:smallest": [],
-            "//conditions:default": ["@platforms//:incompatible"],
+            "//conditions:default": ["//harden:unavailable"],
         }),
         deps = [":" + folder],
     )
