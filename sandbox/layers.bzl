@@ -13,7 +13,7 @@ load("//harden:copts.bzl", "LIBRARY_COPTS")
 LAYERS = {
     "base": [],
     "syntax": ["base"],
-    "numeric": ["base"],
+    "numeric": ["base", "syntax"],
     "binary": ["base", "syntax", "numeric"],
     "module": ["base", "syntax", "numeric"],
     "valid": ["base", "syntax", "numeric", "binary", "module"],
