@@ -25,7 +25,7 @@ struct ByteRange {
   uint32_t size = 0;
 };
 
-// A defined function, as the in-place tier runs it. 28 bytes: there is one for each function of a module.
+// A defined function, as the in-place tier runs it. 32 bytes: there is one for each function of a module.
 struct FunctionRecord {
   uint32_t code_begin = 0;     // first instruction, behind the local declarations
   uint32_t code_end = 0;       // one past the final `end`
@@ -35,6 +35,8 @@ struct FunctionRecord {
   uint32_t operand_slots = 0;  // greatest operand height
   uint16_t param_slots = 0;
   uint16_t result_slots = 0;
+  // What a call adds to its own unit of fuel: ceil(param_slots / 8) + ceil(local_slots / 8) (exec/fuel.h).
+  uint32_t call_cost = 0;
 };
 
 // A constant expression: its bytes up to and including `end`, and how many instructions it has (`end` included).

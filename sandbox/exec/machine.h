@@ -1,0 +1,204 @@
+// Copyright 2026 The wasm-sandbox Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// The abstract machine of one store: value stack, guest frames, fuel, and the runs that are pending on it.
+//
+// Guest calls never use the native stack: they are Frames. A run is one entry from the host (an invocation or an
+// instantiation); runs nest like a stack, the innermost first: a host function may invoke another guest function before
+// it answers. Everything here outlives pauses, so that a run can go on minutes later.
+#ifndef SANDBOX_EXEC_MACHINE_H_
+#define SANDBOX_EXEC_MACHINE_H_
+
+#include <cstdint>
+#include <span>
+
+#include "sandbox/base/interrupt.h"
+#include "sandbox/base/trap.h"
+#include "sandbox/base/vec.h"
+#include "sandbox/exec/fuel.h"
+#include "sandbox/exec/registers.h"
+#include "sandbox/runtime/memory_access.h"
+#include "sandbox/runtime/store_data.h"
+
+namespace sandbox {
+
+// A guest frame. While the function runs, pc and side_table are in registers; a call writes where to go on.
+struct Frame {
+  Pc pc;                     // after the call
+  SideTablePos side_table;   // likewise
+  Locals locals;
+  Pc end;                    // the body's final `end`
+  const FunctionRecord* function = nullptr;  // null in the frame at the bottom of a run
+  Instance* instance = nullptr;
+};
+
+// The state of a guest between two handlers, in memory while no tier holds it in registers.
+struct Registers {
+  Pc pc;
+  Sp sp;
+  Locals locals;
+  Slot tos = 0;
+  SideTablePos side_table;
+  MemView memory;  // of memory 0 of the running instance; empty without one
+  uint64_t fuel = 0;
+};
+
+// Why a tier stopped.
+enum class Exit : uint8_t {
+  kDone,      // the bottom frame was reached: results lie on its operand stack
+  kTrap,      // Machine::trap; registers.pc is at the trapping instruction
+  kFuel,      // the slice does not cover the instruction at pc: Machine::fuel_needed
+  kHostCall,  // a host function without a thunk: Machine::host_call
+};
+
+// What the handler of a cold instruction tells its tier.
+enum class Flow : uint8_t { kNext, kExit };
+
+// A call that waits for the host's answer.
+struct HostCallState {
+  uint32_t host_function = 0;   // number in StoreData::host_functions
+  uint32_t instance = kNoIndex; // the calling instance; kNoIndex when the host itself invoked the function
+  Sp arguments;                 // first of them on the value stack; results go there
+};
+
+enum class RunKind : uint8_t { kInvoke, kInstantiate };
+enum class RunState : uint8_t { kRunning, kHostCall, kOutOfFuel, kInterrupted };
+
+// How far an instantiation has come (exec/instantiate.cc).
+struct InstantiateProgress {
+  uint32_t instance = 0;
+  uint8_t phase = 0;
+  uint32_t index = 0;
+};
+
+// One entry from the host.
+struct Run {
+  RunKind kind = RunKind::kInvoke;
+  RunState state = RunState::kRunning;
+  uint64_t serial = 0;        // unique in the store: handles to a run carry it
+  CanonIdx type = kNoIndex;   // of the invoked function
+  uint32_t base_frame = 0;    // index of its bottom frame
+  Sp base;                    // where its results are found
+  Registers saved;            // while another run is nested in it
+  uint64_t fuel_needed = 0;   // kOutOfFuel: the cost of the instruction that did not fit
+  HostCallState host_call;    // kHostCall
+  InstantiateProgress instantiate;
+};
+
+struct BacktraceFrame {
+  uint32_t instance = 0;
+  FuncIdx function = 0;
+  uint32_t offset = 0;  // in the module: of the trapping instruction, or of the last byte of a call
+};
+
+struct Machine;
+// A tier: runs from Machine::registers until it has to stop.
+using TierEntry = Exit (*)(Machine& machine);
+
+struct Machine {
+  Machine(StoreData& store, TierEntry tier) noexcept : runs(store.budget), store(store), tier(tier) {}
+  Machine(const Machine&) = delete;
+  Machine& operator=(const Machine&) = delete;
+  ~Machine();
+
+  // Allocates value stack, frames and backtrace as the limits say. Errors: class memory.
+  [[nodiscard]] Result<void> Allocate();
+
+  // --- Read and written by handlers -------------------------------------------------------------------------------
+  Registers registers;
+  Frame* frame = nullptr;        // of the running function
+  Frame* last_frame = nullptr;   // the call that would need another one traps
+  Sp stack_end;                  // one past the last cell
+  Pc end;                        // of the running function: its final `end`
+  // Of the running instance:
+  Instance* instance = nullptr;
+  ByteSpan bytes;
+  TrustedArray<const FunctionRecord> functions;  // defined ones
+  TrustedArray<const uint32_t> side_table;
+  TrustedArray<SharedGlobal* const> globals;
+  TrustedArray<SharedTable* const> tables;
+  TrustedArray<const CanonIdx> type_index;       // TypeIdx -> canonical in the module
+  TrustedArray<const CanonIdx> store_types;      // canonical in the module -> store-wide
+  uint32_t imported_functions = 0;
+  // What an exit tells:
+  TrapCode trap = TrapCode::kUnreachable;
+  uint64_t fuel_needed = 0;
+  HostCallState host_call;
+
+  // --- Between exits ----------------------------------------------------------------------------------------------
+  Vec<Run> runs;                 // the innermost last
+  uint64_t tank = kUnlimitedFuel;  // fuel that is not in registers.fuel
+  bool is_fuel_unlimited = true;
+  Interrupt interrupt;
+  uint64_t next_serial = 1;
+  StoreData& store;
+  TierEntry tier;
+
+  // Backtrace of the last trap, innermost frame first; at most kBacktraceFrames of them.
+  static constexpr uint32_t kBacktraceFrames = 64;
+  std::span<const BacktraceFrame> backtrace() const { return backtrace_frames.span(); }
+  uint64_t backtrace_depth = 0;  // frames there were
+
+  // --- Runs -------------------------------------------------------------------------------------------------------
+  // Pushes a run that calls a function with these arguments (slots, of its type). Nothing executes yet.
+  // Errors: kLimitExceeded (nested_runs), class memory. A callee that does not fit on the stack traps when driven.
+  [[nodiscard]] Result<void> BeginInvoke(FuncAddr function, std::span<const Slot> arguments);
+  // Pushes an empty run for an instantiation, whose driver calls its start function with CallFromHost.
+  [[nodiscard]] Result<void> BeginInstantiate(uint32_t instance);
+
+  // Runs the innermost run until it is done, pauses or traps. Fills its state and trap.
+  enum class Outcome : uint8_t { kDone, kHostCall, kOutOfFuel, kInterrupted, kTrapped };
+  Outcome Drive();
+
+  // The arguments of the innermost run's pending host call, and its end: results replace them and the run can be
+  // driven on; or the run traps.
+  std::span<const Slot> PendingArguments() const;
+  void AnswerHostCall(std::span<const Slot> results);
+
+  // The results of a done run (valid until the next Begin or End), and the end of a run: its frames are dropped and the
+  // run below goes on as it was.
+  std::span<const Slot> Results() const;
+  void EndRun();
+
+  // Takes fuel for something that is not an instruction (instantiation). False: paused, fuel_needed is set.
+  bool ChargeOutsideTier(uint64_t units);
+  uint64_t FuelLeft() const { return is_fuel_unlimited ? kUnlimitedFuel : tank + registers.fuel; }
+  void SetFuel(uint64_t units);
+
+  // Pushes the frame of a function whose arguments lie on top of the operand stack (all spilled, tos included), the
+  // caller going on at registers.pc. Guest functions of any instance, thunks and suspending host functions.
+  // `caller`: the instance that calls. Fuel for the call is charged by the handler.
+  Flow Call(FuncAddr function, Instance* caller);
+
+  // Makes `to` the running instance.
+  void SwitchInstance(Instance* to);
+  // Fetches memory 0 of the running instance again, after anything that may have grown it.
+  void RefreshMemory();
+
+  // Records the backtrace of a trap at registers.pc, then drops the frames of the innermost run.
+  void Unwind();
+
+  // Raises a trap from a cold instruction.
+  Flow Raise(TrapCode code) {
+    trap = code;
+    exit = Exit::kTrap;
+    return Flow::kExit;
+  }
+  Exit exit = Exit::kDone;  // of a cold instruction that said kExit
+
+  Frame* frames = nullptr;  // all of them
+  uint32_t frame_count = 0;
+  Slot* stack = nullptr;
+  size_t stack_slots = 0;
+  Vec<BacktraceFrame> backtrace_frames{store.budget};
+
+  [[nodiscard]] Result<void> PushRun(RunKind kind, CanonIdx type);
+  bool Refill();
+};
+
+// Code that the bottom frame of a run returns into: an opcode that no module can contain.
+inline constexpr uint8_t kExitOpcode = 0xff;
+
+}  // namespace sandbox
+
+#endif  // SANDBOX_EXEC_MACHINE_H_
