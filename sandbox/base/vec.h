@@ -56,6 +56,7 @@ class Vec {
   size_t size() const { return size_; }
   size_t capacity() const { return capacity_; }
   bool empty() const { return size_ == 0; }
+  Budget& budget() const { return *budget_; }
 
   T& operator[](size_t i) {
     SANDBOX_CHECK(i < size_);
@@ -79,6 +80,12 @@ class Vec {
   [[nodiscard]] Result<void> Reserve(size_t capacity) {
     if (capacity <= capacity_) return {};
     return Reallocate(capacity);
+  }
+
+  // Room for `more` elements behind the present ones; grows geometrically.
+  [[nodiscard]] Result<void> ReserveMore(size_t more) {
+    if (more > capacity_ - size_) return Grow(more);
+    return {};
   }
 
   // Appends; grows geometrically.

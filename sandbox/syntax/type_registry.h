@@ -39,19 +39,22 @@ struct FuncTypeView {
 
 class TypeRegistry {
  public:
+  // What the length of a chain of supertypes is limited to in any case (limits.def has the configurable limit).
+  static constexpr uint64_t kMaxSubtypeDepth = 63;
+
   explicit TypeRegistry(Budget& budget) noexcept;
 
   // Finds or adds a recursion group. items: those of all members, one member after the other.
   // Returns the canonical index of the first member; the others follow. The caller has checked that references are in
-  // range; whether declared supertypes match is checked by CheckSupertypes.
+  // range and that a supertype precedes its subtypes; whether declared supertypes match is checked by CheckSupertypes.
   // Errors: kLimitExceeded when there would be more than max_types, class memory. Nothing changes then.
   // Time: linear in the group, expected.
   [[nodiscard]] Result<CanonIdx> Intern(std::span<const TypeDefinition> group, std::span<const FieldType> items,
                                         uint64_t max_types, uint64_t max_subtype_depth);
 
-  // Finds or adds the type of `from` with canonical index `type` and all that it refers to, group by group.
-  // map[i] is where `from`'s type i is in this registry, or kNoIndex; it grows to from.size() and is filled as needed.
-  // Iterative. Errors as Intern. This is how a module's types become store-wide at instantiation.
+  // Finds or adds all types of `from`, group by group.
+  // map[i] is where `from`'s type i is in this registry, or kNoIndex; it grows to from.size() and is filled.
+  // Errors as Intern; groups mapped until then stay. This is how a module's types become store-wide at instantiation.
   [[nodiscard]] Result<void> InternAll(const TypeRegistry& from, Vec<CanonIdx>& map, uint64_t max_types);
 
   // kBadSubtype unless the type matches its declared supertype, which is not final (spec "valid-subtype").
@@ -97,6 +100,11 @@ class TypeRegistry {
     uint64_t hash;
     CanonIdx group_start;  // kNoIndex: empty
   };
+
+  bool GroupEquals(CanonIdx start, std::span<const TypeDefinition> group, std::span<const FieldType> items) const;
+  [[nodiscard]] Result<void> GrowBuckets();
+  [[nodiscard]] Result<void> Append(std::span<const TypeDefinition> group, std::span<const FieldType> items,
+                                    uint64_t max_subtype_depth);
 
   Vec<Type> types_;
   Vec<ValType> items_;
