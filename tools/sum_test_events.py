@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Prints `N passed, N failed, N skipped` for the tests in files of Bazel's build events; exits 1 unless all passed.
 
-A test that cannot be built counts as failed; so does a run that ends badly for another reason, or left no file. A target that
+A test that cannot be built counts as failed; so does a run that ends badly for another reason, or left no file. A test that
 is not compatible with its config, and is therefore not run, counts as skipped.
 """
 
@@ -13,6 +13,7 @@ import sys
 def count(path):
     """Returns (passed, failed, skipped) of one run."""
     status = {}  # label of a test: how it ended
+    tests = set()
     skipped = set()
     exit_code = None
     try:
@@ -25,10 +26,13 @@ def count(path):
             key = event["id"]
             if "testSummary" in key:
                 status[key["testSummary"]["label"]] = event.get("testSummary", {}).get("overallStatus", "NO_STATUS")
+            elif "targetConfigured" in key and event.get("configured", {}).get("targetKind", "").endswith("_test rule"):
+                tests.add(key["targetConfigured"]["label"])
             elif "targetCompleted" in key and event.get("aborted", {}).get("reason") == "SKIPPED":
                 skipped.add(key["targetCompleted"]["label"])
             elif "buildFinished" in key:
                 exit_code = event.get("finished", {}).get("exitCode", {}).get("code", 0)
+    skipped &= tests
     ran = {label: end for label, end in status.items() if label not in skipped}
     passed = sum(end in ("PASSED", "FLAKY") for end in ran.values())
     failed = len(ran) - passed
