@@ -22,16 +22,6 @@
 
 namespace sandbox {
 
-// A guest frame. While the function runs, pc and side_table are in registers; a call writes where to go on.
-struct Frame {
-  Pc pc;                     // after the call
-  SideTablePos side_table;   // likewise
-  Locals locals;
-  Pc end;                    // the body's final `end`
-  const FunctionRecord* function = nullptr;  // null in the frame at the bottom of a run
-  Instance* instance = nullptr;
-};
-
 // The state of a guest between two handlers, in memory while no tier holds it in registers.
 struct Registers {
   Pc pc;
@@ -61,6 +51,8 @@ struct HostCallState {
   Sp arguments;                 // first of them on the value stack; results go there
 };
 
+inline constexpr FuncAddr kNoAddress = ~uint32_t{0};
+
 enum class RunKind : uint8_t { kInvoke, kInstantiate };
 enum class RunState : uint8_t { kRunning, kHostCall, kOutOfFuel, kInterrupted };
 
@@ -77,8 +69,9 @@ struct Run {
   RunState state = RunState::kRunning;
   uint64_t serial = 0;        // unique in the store: handles to a run carry it
   CanonIdx type = kNoIndex;   // of the invoked function
-  uint32_t base_frame = 0;    // index of its bottom frame
-  Sp base;                    // where its results are found
+  FramePos base_frame;        // its bottom frame
+  Sp base;                    // the cell below its arguments and results
+  FuncAddr entry = kNoAddress;  // the function still to be entered, its arguments on top of the stack
   Registers saved;            // while another run is nested in it
   uint64_t fuel_needed = 0;   // kOutOfFuel: the cost of the instruction that did not fit
   HostCallState host_call;    // kHostCall
@@ -99,15 +92,14 @@ struct Machine {
   Machine(StoreData& store, TierEntry tier) noexcept : runs(store.budget), store(store), tier(tier) {}
   Machine(const Machine&) = delete;
   Machine& operator=(const Machine&) = delete;
-  ~Machine();
 
   // Allocates value stack, frames and backtrace as the limits say. Errors: class memory.
   [[nodiscard]] Result<void> Allocate();
 
   // --- Read and written by handlers -------------------------------------------------------------------------------
   Registers registers;
-  Frame* frame = nullptr;        // of the running function
-  Frame* last_frame = nullptr;   // the call that would need another one traps
+  FramePos frame;                // of the running function
+  FramePos last_frame;           // a call from here traps
   Sp stack_end;                  // one past the last cell
   Pc end;                        // of the running function: its final `end`
   // Of the running instance:
@@ -136,15 +128,17 @@ struct Machine {
 
   // Backtrace of the last trap, innermost frame first; at most kBacktraceFrames of them.
   static constexpr uint32_t kBacktraceFrames = 64;
-  std::span<const BacktraceFrame> backtrace() const { return backtrace_frames.span(); }
+  std::span<const BacktraceFrame> backtrace() const { return backtrace_.span(); }
   uint64_t backtrace_depth = 0;  // frames there were
 
   // --- Runs -------------------------------------------------------------------------------------------------------
   // Pushes a run that calls a function with these arguments (slots, of its type). Nothing executes yet.
   // Errors: kLimitExceeded (nested_runs), class memory. A callee that does not fit on the stack traps when driven.
   [[nodiscard]] Result<void> BeginInvoke(FuncAddr function, std::span<const Slot> arguments);
-  // Pushes an empty run for an instantiation, whose driver calls its start function with CallFromHost.
-  [[nodiscard]] Result<void> BeginInstantiate(uint32_t instance);
+  // Pushes an empty run for an instantiation, whose driver calls its start function with EnterFromHost.
+  [[nodiscard]] Result<void> BeginInstantiate(uint32_t instance_id);
+  // Makes a function without parameters the one that the innermost run, which has no frames, executes when driven.
+  void EnterFromHost(FuncAddr function);
 
   // Runs the innermost run until it is done, pauses or traps. Fills its state and trap.
   enum class Outcome : uint8_t { kDone, kHostCall, kOutOfFuel, kInterrupted, kTrapped };
@@ -160,15 +154,21 @@ struct Machine {
   std::span<const Slot> Results() const;
   void EndRun();
 
-  // Takes fuel for something that is not an instruction (instantiation). False: paused, fuel_needed is set.
+  // Takes fuel for something that is not an instruction (instantiation). False: the innermost run is paused, its state
+  // (kOutOfFuel, kInterrupted) and fuel_needed are set, and PauseOutcome says the same.
   bool ChargeOutsideTier(uint64_t units);
+  Outcome PauseOutcome() const;
   uint64_t FuelLeft() const { return is_fuel_unlimited ? kUnlimitedFuel : tank + registers.fuel; }
   void SetFuel(uint64_t units);
 
-  // Pushes the frame of a function whose arguments lie on top of the operand stack (all spilled, tos included), the
-  // caller going on at registers.pc. Guest functions of any instance, thunks and suspending host functions.
-  // `caller`: the instance that calls. Fuel for the call is charged by the handler.
-  Flow Call(FuncAddr function, Instance* caller);
+  // --- For tiers: cold paths of calls ------------------------------------------------------------------------------
+  // What calling a function costs, its instruction included.
+  uint64_t CallCost(FuncAddr function) const;
+  // Calls a function whose arguments lie on top of the operand stack, all spilled; the caller goes on at
+  // registers.pc. Guest functions of any instance, thunks, suspending host functions. The handler has charged for it.
+  Flow Call(FuncAddr function);
+  // Replaces the running frame by a call of a function.
+  Flow ReturnCall(FuncAddr function);
 
   // Makes `to` the running instance.
   void SwitchInstance(Instance* to);
@@ -186,14 +186,22 @@ struct Machine {
   }
   Exit exit = Exit::kDone;  // of a cold instruction that said kExit
 
-  Frame* frames = nullptr;  // all of them
-  uint32_t frame_count = 0;
-  Slot* stack = nullptr;
-  size_t stack_slots = 0;
-  Vec<BacktraceFrame> backtrace_frames{store.budget};
+  // True when registers.pc is behind a call instruction instead of at the trapping one.
+  bool is_trap_behind_call = false;
 
-  [[nodiscard]] Result<void> PushRun(RunKind kind, CanonIdx type);
+ private:
+  [[nodiscard]] Result<void> PushRun(RunKind kind, CanonIdx type, uint32_t slots);
+  Outcome Pause(RunState state);
+  // Hands the tier a slice that covers fuel_needed. False: paused.
   bool Refill();
+  void ReturnSlice();
+  Exit Enter(FuncAddr function);
+  Flow CallHost(FuncAddr function, const Function& callee);
+  Flow CallGuest(FuncAddr function, const Function& callee);
+
+  RawStack<Slot> stack_{store.budget};
+  RawStack<Frame> frames_{store.budget};
+  Vec<BacktraceFrame> backtrace_{store.budget};
 };
 
 // Code that the bottom frame of a run returns into: an opcode that no module can contain.

@@ -17,8 +17,10 @@
 #include <span>
 #include <type_traits>
 
+#include "sandbox/base/budget.h"
 #include "sandbox/base/bytes.h"
 #include "sandbox/base/check.h"
+#include "sandbox/base/error.h"
 #include "sandbox/runtime/slot.h"
 
 #if defined(__clang__)
@@ -28,6 +30,9 @@
 #define SANDBOX_INLINE [[gnu::always_inline]] inline
 
 namespace sandbox {
+
+struct FunctionRecord;
+struct Instance;
 
 // The instruction pointer: trusted bytes.
 class Pc {
@@ -39,6 +44,7 @@ class Pc {
   SANDBOX_INLINE uint8_t Byte(ptrdiff_t ahead) const { return at_[ahead]; }
   SANDBOX_INLINE void Skip(ptrdiff_t bytes) { at_ += bytes; }
   SANDBOX_INLINE Pc operator+(ptrdiff_t bytes) const { return Pc(at_ + bytes); }
+  static Pc At(ByteSpan bytes, size_t offset) { return Pc(bytes.data() + offset); }
   SANDBOX_INLINE uint32_t OffsetFrom(ByteSpan bytes) const { return static_cast<uint32_t>(at_ - bytes.data()); }
   friend bool operator==(Pc, Pc) = default;
 
@@ -51,52 +57,39 @@ class Pc {
     return value;
   }
 
-  // Reads a LEB128 number of an encoding that validation has checked, and steps over it.
-  SANDBOX_INLINE uint32_t U32() {
-    const uint32_t first = *at_++;
-    if (first < 0x80) [[likely]]
-      return first;
-    return static_cast<uint32_t>(MoreUnsigned(first));
-  }
-  SANDBOX_INLINE uint64_t U64() {
-    const uint64_t first = *at_++;
-    if (first < 0x80) [[likely]]
-      return first;
-    return MoreUnsigned(first);
-  }
-  SANDBOX_INLINE int32_t S32() { return static_cast<int32_t>(S64()); }
-  SANDBOX_INLINE int64_t S64() {
-    const uint64_t first = *at_++;
-    if (first < 0x80) [[likely]]
-      return static_cast<int64_t>(first << 57) >> 57;
-    return MoreSigned(first);
-  }
+  // Reads a LEB128 number of an encoding that validation has checked, and steps over it. Unrolled, since a loop would
+  // need more registers than a handler has to spare.
+  SANDBOX_INLINE uint32_t U32() { return static_cast<uint32_t>(Unsigned<5>()); }
+  SANDBOX_INLINE uint64_t U64() { return Unsigned<10>(); }
+  SANDBOX_INLINE int32_t S32() { return static_cast<int32_t>(Signed<5>()); }
+  SANDBOX_INLINE int64_t S64() { return Signed<10>(); }
   // Steps over a LEB128 number of any length.
   SANDBOX_INLINE void SkipLeb() {
+    if (*at_++ < 0x80) [[likely]]
+      return;
     while (*at_++ >= 0x80) {
     }
   }
 
  private:
-  // Longer forms; most of those that compilers emit have two or three bytes.
-  SANDBOX_INLINE uint64_t MoreUnsigned(uint64_t value) {
-    value &= 0x7f;
-    for (unsigned shift = 7;; shift += 7) {
-      const uint64_t byte = *at_++;
-      value |= (byte & 0x7f) << shift;
-      if (byte < 0x80) return value;
+  // What follows `value`, the number so far, from byte kIndex on.
+  template <int kMaxBytes, int kIndex = 0>
+  SANDBOX_INLINE uint64_t Unsigned(uint64_t value = 0) {
+    const uint64_t byte = *at_++;
+    if constexpr (kIndex + 1 < kMaxBytes) {
+      if (byte >= 0x80) return Unsigned<kMaxBytes, kIndex + 1>(value | (byte & 0x7f) << 7 * kIndex);
     }
+    return value | byte << 7 * kIndex;
   }
-  SANDBOX_INLINE int64_t MoreSigned(uint64_t value) {
-    value &= 0x7f;
-    for (unsigned shift = 7;; shift += 7) {
-      const uint64_t byte = *at_++;
-      value |= (byte & 0x7f) << shift;
-      if (byte < 0x80) {
-        const unsigned unused = 57 - shift;
-        return shift < 57 ? static_cast<int64_t>(value << unused) >> unused : static_cast<int64_t>(value);
-      }
+  template <int kMaxBytes, int kIndex = 0>
+  SANDBOX_INLINE int64_t Signed(uint64_t value = 0) {
+    const uint64_t byte = *at_++;
+    if constexpr (kIndex + 1 < kMaxBytes) {
+      if (byte >= 0x80) return Signed<kMaxBytes, kIndex + 1>(value | (byte & 0x7f) << 7 * kIndex);
     }
+    value |= byte << 7 * kIndex;
+    constexpr int kUnused = 64 - 7 * (kIndex + 1);
+    return kUnused > 0 ? static_cast<int64_t>(value << kUnused) >> kUnused : static_cast<int64_t>(value);
   }
 
   const uint8_t* at_ = nullptr;
@@ -127,11 +120,18 @@ class Sp {
 using Locals = Sp;
 
 // Moves `count` cells; the ranges may overlap. Branches and returns carry few values, so a loop beats memmove.
+// The empty asm keeps the compiler from turning the loop into that call, which would give a handler a prologue.
 SANDBOX_INLINE void MoveSlotsDown(Sp to, Sp from, uint32_t count) {
-  for (uint32_t i = 0; i < count; ++i) to[i] = from[i];
+  for (uint32_t i = 0; i < count; ++i) {
+    asm volatile("");
+    to[i] = from[i];
+  }
 }
 SANDBOX_INLINE void ZeroSlots(Sp at, uint32_t count) {
-  for (uint32_t i = 0; i < count; ++i) at[i] = 0;
+  for (uint32_t i = 0; i < count; ++i) {
+    asm volatile("");
+    at[i] = 0;
+  }
 }
 
 // Position in the side table of the running function.
@@ -146,6 +146,63 @@ class SideTablePos {
   const uint32_t* at_ = nullptr;
 };
 
+// A guest frame. While its function runs, pc and side_table are in registers; a call writes where to go on.
+struct Frame {
+  Pc pc;                    // after the call
+  SideTablePos side_table;  // likewise
+  Locals locals;
+  Pc end;                   // the body's final `end`
+  const FunctionRecord* function = nullptr;  // null in the frame at the bottom of a run
+  Instance* instance = nullptr;
+};
+
+// A position in the array of frames. Machine::last_frame bounds it.
+class FramePos {
+ public:
+  FramePos() = default;
+  explicit FramePos(Frame* at) : at_(at) {}
+  SANDBOX_INLINE Frame* operator->() const { return at_; }
+  SANDBOX_INLINE FramePos operator+(ptrdiff_t frames) const { return FramePos(at_ + frames); }
+  SANDBOX_INLINE ptrdiff_t operator-(FramePos other) const { return at_ - other.at_; }
+  friend bool operator==(FramePos, FramePos) = default;
+
+ private:
+  Frame* at_ = nullptr;
+};
+
+// A block of T cells that are written before they are read: value stack and frames. Nothing is initialized, so that a
+// large limit costs nothing until it is used. Charged to the budget; freed by the destructor.
+template <typename T>
+class RawStack {
+ public:
+  explicit RawStack(Budget& budget) : budget_(&budget) {}
+  RawStack(const RawStack&) = delete;
+  RawStack& operator=(const RawStack&) = delete;
+  ~RawStack() {
+    if (cells_ != nullptr) budget_->Free(cells_, count_ * sizeof(T), alignof(T));
+  }
+  [[nodiscard]] Result<void> Allocate(size_t count) {
+    auto block = budget_->Allocate(count * sizeof(T), alignof(T));
+    if (!block) return std::unexpected(block.error());
+    cells_ = static_cast<T*>(*block);
+    count_ = count;
+    return {};
+  }
+  T* begin() const { return cells_; }
+  T* end() const { return cells_ + count_; }
+
+ private:
+  Budget* budget_;
+  T* cells_ = nullptr;
+  size_t count_ = 0;
+};
+
+// The number of a record in the array that holds it.
+template <typename T>
+size_t IndexIn(std::span<T> array, std::type_identity_t<const T*> item) {
+  return static_cast<size_t>(item - array.data());
+}
+
 // An array indexed by what validation checked.
 template <typename T>
 class TrustedArray {
@@ -155,14 +212,16 @@ class TrustedArray {
     if constexpr (kChecked) size_ = items.size();
   }
   SANDBOX_INLINE T& operator[](size_t i) const {
-    if constexpr (kChecked) SANDBOX_CHECK(i < static_cast<size_t>(size_));
+    if constexpr (requires { i < size_; }) SANDBOX_CHECK(i < size_);
     return items_[i];
   }
   SANDBOX_INLINE T* At(size_t i) const { return items_ + i; }
+  SANDBOX_INLINE T* data() const { return items_; }
 
  private:
   T* items_ = nullptr;
-  [[no_unique_address]] std::conditional_t<kChecked, size_t, std::byte> size_{};
+  struct Nothing {};
+  [[no_unique_address]] std::conditional_t<kChecked, size_t, Nothing> size_{};
 };
 
 }  // namespace sandbox

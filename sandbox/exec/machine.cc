@@ -1,0 +1,345 @@
+// Copyright 2026 The wasm-sandbox Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "sandbox/exec/machine.h"
+
+#include <algorithm>
+
+#include "sandbox/base/bytes.h"
+
+namespace sandbox {
+namespace {
+
+constexpr uint8_t kExitCode[] = {kExitOpcode};
+
+FuncTypeView TypeOf(const StoreData& store, CanonIdx type) { return store.types.FuncType(type); }
+
+uint32_t SlotsOf(std::span<const ValType> types) {
+  uint32_t slots = 0;
+  for (ValType type : types) slots += type.slots();
+  return slots;
+}
+
+}  // namespace
+
+Result<void> Machine::Allocate() {
+  const size_t slots = static_cast<size_t>(store.limits.value_stack_bytes / sizeof(Slot));
+  SANDBOX_TRY(stack_.Allocate(std::max<size_t>(slots, 1)));
+  stack_end = Sp(stack_.end());
+  // One more than guest frames: the frame at the bottom of the outermost run.
+  const size_t frames = static_cast<size_t>(store.limits.call_depth) + 1;
+  SANDBOX_TRY(frames_.Allocate(frames));
+  last_frame = FramePos(frames_.begin()) + static_cast<ptrdiff_t>(frames - 1);
+  return backtrace_.Reserve(kBacktraceFrames);
+}
+
+// --- Runs ----------------------------------------------------------------------------------------------------------
+
+// slots: cells that arguments and results need.
+Result<void> Machine::PushRun(RunKind kind, CanonIdx type, uint32_t slots) {
+  SANDBOX_TRY(CheckLimit(runs.size() + 1, store.limits.nested_runs, LimitId::nested_runs));
+  Run run;
+  run.kind = kind;
+  run.type = type;
+  run.serial = next_serial;
+  if (runs.empty()) {
+    run.base_frame = FramePos(frames_.begin());
+    run.base = Sp(stack_.begin());
+  } else {
+    if (frame == last_frame) return LimitError(LimitId::call_depth);
+    run.base_frame = frame + 1;
+    run.base = registers.sp + 1;
+  }
+  if (stack_end - run.base <= static_cast<ptrdiff_t>(slots)) return LimitError(LimitId::value_stack_bytes);
+  SANDBOX_TRY(runs.Push(run));
+  ++next_serial;
+
+  ReturnSlice();
+  if (runs.size() > 1) runs[runs.size() - 2].saved = registers;
+  frame = run.base_frame;
+  *frame.operator->() = Frame{};
+  end = Pc();
+  SwitchInstance(nullptr);
+  registers.pc = Pc(MakeSpan(kExitCode, 1).data());
+  registers.sp = run.base;
+  registers.sp[0] = 0;
+  registers.tos = 0;
+  registers.locals = run.base;
+  return {};
+}
+
+Result<void> Machine::BeginInvoke(FuncAddr function, std::span<const Slot> arguments) {
+  const CanonIdx type = store.functions[function].type;
+  const FuncTypeView view = TypeOf(store, type);
+  const uint32_t slots = std::max(SlotsOf(view.params), SlotsOf(view.results));
+  SANDBOX_CHECK(arguments.size() == SlotsOf(view.params));
+  SANDBOX_TRY(PushRun(RunKind::kInvoke, type, slots));
+  CopyInto((registers.sp + 1).Range(arguments.size()), arguments);
+  registers.sp.Move(static_cast<ptrdiff_t>(arguments.size()));
+  runs.back().entry = function;
+  return {};
+}
+
+Result<void> Machine::BeginInstantiate(uint32_t instance_id) {
+  SANDBOX_TRY(PushRun(RunKind::kInstantiate, kNoIndex, 0));
+  runs.back().instantiate.instance = instance_id;
+  return {};
+}
+
+void Machine::EnterFromHost(FuncAddr function) { runs.back().entry = function; }
+
+void Machine::EndRun() {
+  ReturnSlice();
+  const Run ended = runs.PopBack();
+  if (runs.empty()) {
+    SwitchInstance(nullptr);
+    return;
+  }
+  frame = ended.base_frame + -1;
+  registers = runs.back().saved;
+  end = frame->end;
+  SwitchInstance(frame->instance);
+}
+
+std::span<const Slot> Machine::Results() const {
+  const Run& run = runs.back();
+  if (run.type == kNoIndex) return {};
+  return (run.base + 1).Range(SlotsOf(TypeOf(store, run.type).results));
+}
+
+std::span<const Slot> Machine::PendingArguments() const {
+  const HostCallState& call = runs.back().host_call;
+  const HostFunction& callee = store.host_functions[call.host_function];
+  return call.arguments.Range(SlotsOf(TypeOf(store, callee.type).params));
+}
+
+void Machine::AnswerHostCall(std::span<const Slot> results) {
+  Run& run = runs.back();
+  CopyInto(run.host_call.arguments.Range(results.size()), results);
+  registers.sp = run.host_call.arguments + (static_cast<ptrdiff_t>(results.size()) - 1);
+  run.state = RunState::kRunning;
+}
+
+// --- Driving -------------------------------------------------------------------------------------------------------
+
+Machine::Outcome Machine::PauseOutcome() const {
+  switch (runs.back().state) {
+    case RunState::kHostCall: return Outcome::kHostCall;
+    case RunState::kOutOfFuel: return Outcome::kOutOfFuel;
+    case RunState::kInterrupted: return Outcome::kInterrupted;
+    case RunState::kRunning: break;
+  }
+  return Outcome::kDone;
+}
+
+Machine::Outcome Machine::Pause(RunState state) {
+  ReturnSlice();
+  runs.back().state = state;
+  return PauseOutcome();
+}
+
+void Machine::SetFuel(uint64_t units) {
+  registers.fuel = 0;
+  is_fuel_unlimited = units == kUnlimitedFuel;
+  tank = units;
+}
+
+void Machine::ReturnSlice() {
+  if (!is_fuel_unlimited) tank += registers.fuel;
+  registers.fuel = 0;
+}
+
+bool Machine::Refill() {
+  ReturnSlice();
+  if (interrupt.IsRequested()) [[unlikely]] {
+    Pause(RunState::kInterrupted);
+    return false;
+  }
+  if (is_fuel_unlimited) {
+    registers.fuel = std::max(fuel_needed, kFuelSlice);
+    return true;
+  }
+  if (tank < fuel_needed) {
+    runs.back().fuel_needed = fuel_needed;
+    Pause(RunState::kOutOfFuel);
+    return false;
+  }
+  registers.fuel = std::max(fuel_needed, std::min(tank, kFuelSlice));
+  tank -= registers.fuel;
+  return true;
+}
+
+bool Machine::ChargeOutsideTier(uint64_t units) {
+  fuel_needed = units;
+  if (registers.fuel < units && !Refill()) return false;
+  registers.fuel -= units;
+  return true;
+}
+
+Exit Machine::Enter(FuncAddr function) {
+  if (Call(function) == Flow::kExit) return exit;
+  return tier(*this);
+}
+
+Machine::Outcome Machine::Drive() {
+  Run& first = runs.back();
+  first.state = RunState::kRunning;
+  is_trap_behind_call = false;
+  fuel_needed = 0;
+  // The host may have let a memory grow since the run stopped.
+  RefreshMemory();
+  if (!Refill()) return PauseOutcome();
+  const FuncAddr entry = std::exchange(first.entry, kNoAddress);
+  Exit why = entry != kNoAddress ? Enter(entry) : tier(*this);
+  while (why == Exit::kFuel) {
+    if (!Refill()) return PauseOutcome();
+    why = tier(*this);
+  }
+  switch (why) {
+    case Exit::kHostCall:
+      runs.back().host_call = host_call;
+      return Pause(RunState::kHostCall);
+    case Exit::kTrap:
+      Unwind();
+      return Outcome::kTrapped;
+    case Exit::kDone:
+    case Exit::kFuel:
+      break;
+  }
+  ReturnSlice();
+  return Outcome::kDone;
+}
+
+void Machine::Unwind() {
+  ReturnSlice();
+  const Run& run = runs.back();
+  backtrace_.Clear();
+  backtrace_depth = 0;
+  uint32_t offset = 0;
+  bool is_innermost = true;
+  for (FramePos at = frame; !(at == run.base_frame); at = at + -1, is_innermost = false) {
+    const Instance& where = *at->instance;
+    const Pc pc = is_innermost ? registers.pc : at->pc;
+    offset = pc.OffsetFrom(where.module->bytes);
+    if (!is_innermost || is_trap_behind_call) --offset;
+    ++backtrace_depth;
+    if (backtrace_.size() == kBacktraceFrames) continue;
+    const size_t number = IndexIn(where.module->functions.span(), at->function);
+    // Capacity was reserved, so this cannot fail.
+    (void)backtrace_.Push({where.id, static_cast<FuncIdx>(number + where.imported_functions.size()), offset});
+  }
+  frame = run.base_frame;
+  registers.sp = run.base;
+}
+
+// --- Calls ---------------------------------------------------------------------------------------------------------
+
+uint64_t Machine::CallCost(FuncAddr function) const {
+  const Function& callee = store.functions[function];
+  if (callee.is_dead()) return 1;
+  if (callee.is_host()) return 1 + SlotsCost(SlotsOf(TypeOf(store, callee.type).params));
+  const Instance& owner = *store.instances[callee.owner];
+  return uint64_t{1} + owner.module->functions[function - owner.first_function].call_cost;
+}
+
+Flow Machine::Call(FuncAddr function) {
+  const Function callee = store.functions[function];
+  if (callee.is_dead()) {
+    is_trap_behind_call = true;
+    return Raise(TrapCode::kReleasedFunction);
+  }
+  return callee.is_host() ? CallHost(function, callee) : CallGuest(function, callee);
+}
+
+Flow Machine::CallHost(FuncAddr, const Function& callee) {
+  const FuncTypeView type = TypeOf(store, callee.type);
+  const uint32_t params = SlotsOf(type.params);
+  const uint32_t results = SlotsOf(type.results);
+  const Sp arguments = registers.sp + (1 - static_cast<ptrdiff_t>(params));
+  host_call = {callee.host_number(), instance != nullptr ? instance->id : kNoIndex, arguments};
+  const HostFunction& host = store.host_functions[callee.host_number()];
+  if (host.thunk == nullptr) {
+    exit = Exit::kHostCall;
+    return Flow::kExit;
+  }
+  is_trap_behind_call = true;
+  switch (host.thunk(host.context, *this, arguments.Range(std::max(params, results)))) {
+    case HostOutcome::kReturn: break;
+    case HostOutcome::kTrap: return Raise(trap);
+    case HostOutcome::kSuspend: exit = Exit::kHostCall; return Flow::kExit;
+  }
+  is_trap_behind_call = false;
+  registers.sp = arguments + (static_cast<ptrdiff_t>(results) - 1);
+  RefreshMemory();
+  return Flow::kNext;
+}
+
+Flow Machine::CallGuest(FuncAddr function, const Function& callee) {
+  Instance* owner = store.instances[callee.owner];
+  const FunctionRecord& record = owner->module->functions[function - owner->first_function];
+  const Sp top = registers.sp + 1;
+  const uint64_t need = uint64_t{record.local_slots} + 1 + record.operand_slots;
+  if (frame == last_frame || static_cast<uint64_t>(stack_end - top) < need) {
+    is_trap_behind_call = true;
+    return Raise(TrapCode::kStackExhausted);
+  }
+  frame->pc = registers.pc;
+  frame->side_table = registers.side_table;
+  frame = frame + 1;
+  const ByteSpan code = owner->module->bytes;
+  *frame.operator->() = Frame{Pc(),
+                              SideTablePos(),
+                              top + -static_cast<ptrdiff_t>(record.param_slots),
+                              Pc::At(code, record.code_end - 1),
+                              &record,
+                              owner};
+  end = frame->end;
+  if (owner != instance) SwitchInstance(owner);
+  ZeroSlots(top, record.local_slots + 1);
+  registers.locals = frame->locals;
+  registers.sp = top + record.local_slots;
+  registers.pc = Pc::At(code, record.code_begin);
+  registers.side_table = SideTablePos(side_table.At(record.side_table));
+  return Flow::kNext;
+}
+
+Flow Machine::ReturnCall(FuncAddr function) {
+  const uint32_t params = SlotsOf(TypeOf(store, store.functions[function].type).params);
+  const Sp arguments = registers.sp + (1 - static_cast<ptrdiff_t>(params));
+  const Sp to = registers.locals;
+  MoveSlotsDown(to, arguments, params);
+  frame = frame + -1;
+  registers.sp = to + (static_cast<ptrdiff_t>(params) - 1);
+  registers.pc = frame->pc;
+  registers.side_table = frame->side_table;
+  registers.locals = frame->locals;
+  end = frame->end;
+  const Flow flow = Call(function);
+  // A host function answered at once or will: the caller's caller goes on, perhaps in another instance.
+  if (frame->instance != instance) SwitchInstance(frame->instance);
+  return flow;
+}
+
+void Machine::SwitchInstance(Instance* to) {
+  instance = to;
+  if (to == nullptr) {
+    registers.memory = MemView{};
+    return;
+  }
+  const ModuleData& module = *to->module;
+  bytes = module.bytes;
+  functions = TrustedArray<const FunctionRecord>(module.functions.span());
+  side_table = TrustedArray<const uint32_t>(module.side_table.span());
+  globals = TrustedArray<SharedGlobal* const>(to->globals.span());
+  tables = TrustedArray<SharedTable* const>(to->tables.span());
+  type_index = TrustedArray<const CanonIdx>(module.type_index.span());
+  store_types = TrustedArray<const CanonIdx>(to->store_types.span());
+  imported_functions = static_cast<uint32_t>(to->imported_functions.size());
+  RefreshMemory();
+}
+
+void Machine::RefreshMemory() {
+  registers.memory = instance != nullptr && !instance->memories.empty() ? instance->memories[0]->object.view() : MemView{};
+}
+
+}  // namespace sandbox
