@@ -97,6 +97,13 @@ class Vec {
     return {};
   }
 
+  // Appends within the capacity that ReserveMore made.
+  void PushReserved(T value) {
+    SANDBOX_CHECK(size_ < capacity_);
+    ::new (static_cast<void*>(data_ + size_)) T(std::move(value));
+    ++size_;
+  }
+
   // Appends copies of all of values.
   [[nodiscard]] Result<void> Append(std::span<const T> values) {
     if (values.size() > capacity_ - size_) SANDBOX_TRY(Grow(values.size()));
