@@ -45,6 +45,15 @@ _LIBRARY = [
     "//harden:clang": [
         # The fence: raw indexing and pointer arithmetic only in the files of harden/kernel_files.txt.
         "-Wunsafe-buffer-usage",
+        # No value changes on its way without a cast that says so; no cast that hides what it does.
+        "-Wconversion",
+        "-Wsign-conversion",
+        "-Wshadow",
+        "-Wcast-align",
+        "-Wcast-qual",
+        "-Wold-style-cast",
+        "-Wimplicit-fallthrough",
+        "-Wvla",
         # No static constructors.
         "-Wglobal-constructors",
         "-Wexit-time-destructors",
