@@ -22,9 +22,9 @@
 #include "sandbox/base/trap.h"
 #include "sandbox/embed/handles.h"
 #include "sandbox/embed/host_types.h"
+#include "sandbox/embed/module.h"
 #include "sandbox/embed/store_ref.h"
 #include "sandbox/runtime/value.h"
-#include "sandbox/syntax/type_registry.h"
 
 namespace sandbox {
 
