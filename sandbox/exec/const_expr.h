@@ -5,14 +5,21 @@
 #ifndef SANDBOX_EXEC_CONST_EXPR_H_
 #define SANDBOX_EXEC_CONST_EXPR_H_
 
-#include "sandbox/base/error.h"
-#include "sandbox/runtime/store_data.h"
+#include "sandbox/exec/registers.h"
+#include "sandbox/runtime/instance.h"
 
 namespace sandbox {
 
-// The value of an expression in an instance whose imports, functions and earlier globals exist. The operand stack is
-// charged to the store's budget: class memory is the only error.
-[[nodiscard]] Result<Slot> EvaluateConstExpr(StoreData& store, const Instance& instance, const ConstExpr& expression);
+// Evaluates the expression at pc, in an instance whose imports, functions and earlier globals exist, and moves pc behind
+// its `end`. instance.operands, the operand stack, is at least as long as the expression has instructions.
+// Nothing can fail: constant instructions do not trap.
+Slot EvaluateConstExpr(Instance& instance, Pc& pc);
+
+// The same for an expression of the instance's module.
+Slot EvaluateConstExpr(Instance& instance, const ConstExpr& expression);
+
+// Evaluates the items of an element segment into `items`, which has room for all.
+void EvaluateElements(Instance& instance, const ElementSegment& segment, std::span<Ref> items);
 
 }  // namespace sandbox
 

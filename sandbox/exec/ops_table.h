@@ -23,9 +23,9 @@ uint64_t TableGrowCost(const StoreData& store, const Instance& instance, TableId
 OrTrap<void> TableFill(Instance& instance, TableIdx table, uint64_t index, Ref value, uint64_t length);
 OrTrap<void> TableCopy(Instance& instance, TableIdx to, TableIdx from, uint64_t to_index, uint64_t from_index,
                        uint64_t length);
-// Evaluates the segment's items in place (they are constant: function references, nulls and immutable globals).
-OrTrap<void> TableInit(StoreData& store, Instance& instance, TableIdx table, ElemIdx segment, uint64_t index,
-                       uint32_t offset, uint32_t length);
+// From a passive segment (Instance::elements); all others are as if dropped.
+OrTrap<void> TableInit(Instance& instance, TableIdx table, ElemIdx segment, uint64_t index, uint32_t offset,
+                       uint32_t length);
 void ElemDrop(Instance& instance, ElemIdx segment);
 
 }  // namespace sandbox::ops

@@ -23,7 +23,7 @@ struct Shared {
   template <typename... Args>
   explicit Shared(Args&&... args) noexcept : object(static_cast<Args&&>(args)...) {}
   T object;
-  uint32_t holders = 1;
+  uint64_t holders = 1;
 };
 using SharedMemory = Shared<Memory>;
 using SharedTable = Shared<Table>;
@@ -47,10 +47,17 @@ struct Instance {
   Vec<SharedGlobal*> globals;
   Vec<TagAddr> tags;            // into StoreData::tags
 
-  Vec<CanonIdx> store_types;    // module canonical type -> store-wide type, or kNoIndex when not yet needed
-  Vec<uint8_t> dropped_elements;  // one flag for each segment
-  Vec<uint8_t> dropped_data;
+  Vec<CanonIdx> store_types;    // module canonical type -> store-wide type
+  // One for each element segment: the references of a passive one, evaluated when the instance was made, so that
+  // table.init takes time for what it copies only. Empty: active, declarative or dropped.
+  Vec<Vec<Ref>> elements;
+  Vec<uint8_t> dropped_data;    // one flag for each data segment; active ones count as dropped
   NameBytes name;               // empty: not importable by name
+  // Globals, tables and segments have their initial values: others may import from here. False while instantiation is
+  // paused before that, and for ever when it trapped there.
+  bool is_initialized = false;
+  // Operand stack of constant expressions, as high as the module's need; freed once the instance is initialized.
+  Vec<Slot> operands;
 
   FuncAddr AddressOf(FuncIdx function) const {
     const size_t imported = imported_functions.size();

@@ -25,12 +25,18 @@ class Memory {
   Memory& operator=(const Memory&) = delete;
   ~Memory();
 
-  // Allocates and zeroes the declared minimum. Errors: kLimitExceeded (memory_bytes), class memory.
+  // The first call of a fresh memory is one of the following two.
+
+  // Allocates and zeroes the declared minimum. Errors: kLimitExceeded (the declared bytes exceed memory_bytes), class
+  // memory.
   [[nodiscard]] Result<void> AllocateOwned(const ImplementationLimits& limits);
 
-  // Uses (and zeroes, up to the declared maximum) the embedder's bytes, which outlive the memory. Not charged.
-  // Growth beyond the span succeeds as far as the type's maximum and memory_bytes allow: the guest sees more pages,
-  // and traps where no byte exists.
+  // Uses the embedder's bytes, of any number and alignment, which outlive the memory; all of them that the declared
+  // maximum can reach are zeroed. Not charged to the budget.
+  // Here memory_bytes limits the bytes that the guest can access, not those that it is told of: a "4 GiB" memory in a
+  // short span is fine. Growth beyond the span succeeds within the type's maximum: the guest sees more pages, and traps
+  // where no byte exists.
+  // Errors: kLimitExceeded (memory_bytes).
   [[nodiscard]] Result<void> UseSpan(MutableByteSpan bytes, const ImplementationLimits& limits);
 
   // Whether a growth could succeed as far as type and limits go: what decides on the fuel charged for it.
@@ -38,7 +44,9 @@ class Memory {
 
   // memory.grow. Returns the previous size in pages. Errors (nothing changes): kLimitExceeded (type maximum,
   // memory_bytes, moved_bytes), class memory. moved_bytes: the store's running sum of moved bytes.
-  // Charges: the added bytes. Invalidates every MemView of this memory.
+  // Charges: the added bytes, and up to half as much again as there was, where the budget has room for it, so that
+  // growing page by page is not quadratic. The old block stays until it is copied.
+  // Invalidates every MemView of this memory.
   [[nodiscard]] Result<uint64_t> Grow(uint64_t delta_pages, const ImplementationLimits& limits, uint64_t& moved_bytes);
 
   const MemoryType& type() const { return type_; }
