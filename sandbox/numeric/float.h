@@ -93,6 +93,17 @@ inline double Sqrt(double a) {
 #endif
 }
 
+// What comes before a rounding: makes a NaN quiet where the compiler's own sequence returns large operands and NaNs as
+// they are. An instruction of the CPU needs no help.
+template <std::floating_point T>
+inline T Quieted(T a) {
+#if !defined(__SSE4_1__) && !defined(__aarch64__)
+  if (a != a) [[unlikely]]
+    return a + a;
+#endif
+  return a;
+}
+
 }  // namespace float_internal
 
 // f32.
@@ -112,11 +123,11 @@ constexpr float F32Copysign(float a, float b) {
   return std::bit_cast<float>((float_internal::Bits(a) & ~float_internal::kSign32) |
                               (float_internal::Bits(b) & float_internal::kSign32));
 }
-inline float F32Ceil(float a) { return __builtin_ceilf(a); }
-inline float F32Floor(float a) { return __builtin_floorf(a); }
-inline float F32Trunc(float a) { return __builtin_truncf(a); }
+inline float F32Ceil(float a) { return __builtin_ceilf(float_internal::Quieted(a)); }
+inline float F32Floor(float a) { return __builtin_floorf(float_internal::Quieted(a)); }
+inline float F32Trunc(float a) { return __builtin_truncf(float_internal::Quieted(a)); }
 // Ties go to even because that is the rounding mode of the environment.
-inline float F32Nearest(float a) { return __builtin_nearbyintf(a); }
+inline float F32Nearest(float a) { return __builtin_nearbyintf(float_internal::Quieted(a)); }
 inline float F32Sqrt(float a) { return float_internal::Sqrt(a); }
 constexpr float F32Add(float a, float b) { return a + b; }
 constexpr float F32Sub(float a, float b) { return a - b; }
@@ -142,10 +153,10 @@ constexpr double F64Copysign(double a, double b) {
   return std::bit_cast<double>((float_internal::Bits(a) & ~float_internal::kSign64) |
                                (float_internal::Bits(b) & float_internal::kSign64));
 }
-inline double F64Ceil(double a) { return __builtin_ceil(a); }
-inline double F64Floor(double a) { return __builtin_floor(a); }
-inline double F64Trunc(double a) { return __builtin_trunc(a); }
-inline double F64Nearest(double a) { return __builtin_nearbyint(a); }
+inline double F64Ceil(double a) { return __builtin_ceil(float_internal::Quieted(a)); }
+inline double F64Floor(double a) { return __builtin_floor(float_internal::Quieted(a)); }
+inline double F64Trunc(double a) { return __builtin_trunc(float_internal::Quieted(a)); }
+inline double F64Nearest(double a) { return __builtin_nearbyint(float_internal::Quieted(a)); }
 inline double F64Sqrt(double a) { return float_internal::Sqrt(a); }
 constexpr double F64Add(double a, double b) { return a + b; }
 constexpr double F64Sub(double a, double b) { return a - b; }

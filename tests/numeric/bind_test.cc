@@ -357,6 +357,8 @@ std::vector<uint64_t> IntegerOperands(int width) {
   // Odd numbers with more bits than a float has, halfway between two floats and beside that.
   for (uint64_t low : {0x7ful, 0x80ul, 0x81ul, 0x17ful, 0x180ul, 0x181ul}) values.push_back(0x8000'0000ul + low);
   for (uint64_t low : {0x3fful, 0x400ul, 0x401ul, 0xc00ul}) values.push_back(0x8000'0000'0000'0000ul + low);
+  // Just above halfway between two floats, and exactly there once rounded to a double.
+  values.insert(values.end(), {0x8000'0080'0000'0001, 0x0020'0000'2000'0001});
   if (width == 32) {
     for (uint64_t& value : values) value &= 0xffff'ffff;
   }
@@ -421,6 +423,18 @@ std::vector<uint64_t> Operands(Operand type) {
   }
 }
 
+// Zeros, infinities and NaNs.
+bool IsSpecial(Operand type, uint64_t bits) {
+#if SANDBOX_FLOATS
+  if (type != Operand::kF32 && type != Operand::kF64) return false;
+  const Format format = FormatOf(type == Operand::kF64 ? 64 : 32);
+  const uint64_t magnitude = bits & (format.sign() - 1);
+  return magnitude == 0 || magnitude >= format.infinity();
+#else
+  return type == Operand::kNone && bits == 0;
+#endif
+}
+
 // The walk.
 
 void Check(Op op, const Parsed& p, uint64_t a, uint64_t b) {
@@ -461,10 +475,12 @@ TEST(BindTest, EveryNumericInstructionAgreesWithTheOracle) {
     const Parsed parsed = Parse(TextOf(op));
     const Signature signature = InfoOf(op).signature;
     const std::vector<uint64_t> operands_a = Operands(signature.param(0)), operands_b = Operands(signature.param(1));
-    // All pairs while they are few, else some 120 to 240 partners for each operand, other ones for the next.
-    const size_t stride = std::max<size_t>(1, operands_b.size() / 120);
+    // All pairs while they are few, else some 120 to 240 partners for each operand, other ones for the next. Zeros,
+    // infinities and NaNs always meet everything.
+    const size_t sparse = std::max<size_t>(1, operands_b.size() / 120);
     size_t phase = 0;
     for (uint64_t a : operands_a) {
+      const size_t stride = IsSpecial(signature.param(0), a) ? 1 : sparse;
       for (size_t i = phase++ % stride; i < operands_b.size(); i += stride) Check(op, parsed, a, operands_b[i]);
       if (HasFailure()) return;
     }
