@@ -65,6 +65,28 @@ uint64_t HashName(const ModuleData& module, std::string_view name) {
 
 }  // namespace
 
+DataSegment DataSegments::operator[](size_t i) const {
+  const Record& record = records_[i];
+  DataSegment segment;
+  segment.bytes = record.bytes;
+  if (record.offset_instructions == 0) return segment;
+  segment.mode = SegmentMode::kActive;
+  if (!memories_.empty()) segment.memory = memories_[i];
+  segment.offset.code = {record.offset_begin, record.bytes.begin - record.offset_begin};
+  segment.offset.instructions = record.offset_instructions;
+  return segment;
+}
+
+Result<void> DataSegments::Push(const DataSegment& segment) {
+  if (segment.memory != 0 && memories_.empty()) {
+    // The first that is not about memory 0.
+    SANDBOX_TRY(memories_.Resize(records_.size(), 0));
+  }
+  const bool has_memory = segment.memory != 0 || !memories_.empty();
+  if (has_memory) SANDBOX_TRY(memories_.Push(segment.memory));
+  return records_.Push({segment.bytes, segment.offset.code.begin, segment.offset.instructions});
+}
+
 ModuleData::ModuleData(Budget& budget) noexcept
     : types(budget),
       type_index(budget),

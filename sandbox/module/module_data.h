@@ -87,6 +87,49 @@ struct DataSegment {
   ByteRange bytes;
 };
 
+// The data segments of a module. There may be a hundred thousand small ones, so that what most of them have in common
+// (memory 0) takes no room; a DataSegment is made when it is asked for.
+class DataSegments {
+ public:
+  explicit DataSegments(Budget& budget) noexcept : records_(budget), memories_(budget) {}
+
+  size_t size() const { return records_.size(); }
+  bool empty() const { return records_.empty(); }
+  // The offset's range ends where the bytes begin: behind its `end` it holds the length of the segment.
+  DataSegment operator[](size_t i) const;
+
+  class Iterator {
+   public:
+    Iterator(const DataSegments& segments, size_t i) : segments_(&segments), i_(i) {}
+    DataSegment operator*() const { return (*segments_)[i_]; }
+    Iterator& operator++() {
+      ++i_;
+      return *this;
+    }
+    friend bool operator==(const Iterator&, const Iterator&) = default;
+
+   private:
+    const DataSegments* segments_;
+    size_t i_;
+  };
+  Iterator begin() const { return {*this, 0}; }
+  Iterator end() const { return {*this, size()}; }
+
+  // Exactly this capacity.
+  [[nodiscard]] Result<void> Reserve(size_t capacity) { return records_.Reserve(capacity); }
+  [[nodiscard]] Result<void> Push(const DataSegment& segment);
+
+ private:
+  struct Record {
+    ByteRange bytes;
+    uint32_t offset_begin;
+    uint32_t offset_instructions;  // 0: passive
+  };
+
+  Vec<Record> records_;
+  Vec<MemIdx> memories_;  // empty, or one for each record
+};
+
 struct CustomSection {
   ByteRange name;
   ByteRange payload;
@@ -109,7 +152,7 @@ struct ModuleData {
   Vec<ExportRecord> exports;
   Vec<uint32_t> export_buckets;  // open addressing by name hash: export number + 1, or 0
   Vec<ElementSegment> elements;
-  Vec<DataSegment> data;
+  DataSegments data;
   Vec<CustomSection> custom;
   Vec<uint32_t> side_table;
   uint32_t imported_tables = 0;

@@ -108,6 +108,7 @@ bool FunctionValidator::Start(FunctionRecord& record) {
   record.code_begin = static_cast<uint32_t>(cursor_.position());
   record.param_slots = static_cast<uint16_t>(type_.params.size());
   record.result_slots = static_cast<uint16_t>(type_.results.size());
+  record.call_cost = CeilDiv(uint32_t{record.param_slots}, 8u) + CeilDiv(record.local_slots, 8u);
   start_ = cursor_.position();
   return PushFrame(FrameKind::kFunction, record.type, ValType());
 }

@@ -11,7 +11,7 @@ namespace sandbox {
 bool ModuleValidator::ImportSection(Cursor& section) {
   const size_t start = section.position();
   uint32_t count = 0;
-  if (!ReadEntryCount(section, module_.imports.size(), limits_.imports, LimitId::imports, count)) return false;
+  if (!ReadEntries(section, module_.imports, 4, limits_.imports, LimitId::imports, count)) return false;
   for (uint32_t i = 0; i < count; ++i) {
     if (!Import(section)) return false;
   }
@@ -75,7 +75,7 @@ bool ModuleValidator::ImportGlobal(Cursor& cursor, ExternType& type) {
 bool ModuleValidator::ExportSection(Cursor& section) {
   const size_t start = section.position();
   uint32_t count = 0;
-  if (!ReadEntryCount(section, 0, limits_.exports, LimitId::exports, count)) return false;
+  if (!ReadEntries(section, module_.exports, 3, limits_.exports, LimitId::exports, count)) return false;
   for (uint32_t i = 0; i < count; ++i) {
     if (!Export(section)) return false;
   }

@@ -129,18 +129,11 @@ bool ModuleValidator::CustomSection(Cursor& section) {
   return Ok(module_.custom.Push(record), start) && section.Skip(section.remaining());
 }
 
-bool ModuleValidator::ReadEntryCount(Cursor& section, size_t present, uint64_t limit, LimitId id, uint32_t& count) {
-  const size_t start = section.position();
-  if (!section.ReadCount(count)) return false;
-  if (present > limit || count > limit - present) return sink_.FailLimit(id, start);
-  return true;
-}
-
 bool ModuleValidator::FunctionSection(Cursor& section) {
   const size_t start = section.position();
   uint32_t count = 0;
-  if (!ReadEntryCount(section, module_.function_count(), limits_.functions, LimitId::functions, count)) return false;
-  if (!Ok(module_.functions.Reserve(count), start)) return false;
+  const uint64_t limit = limits_.functions - module_.imported_functions.size();
+  if (!ReadEntries(section, module_.functions, 1, limit, LimitId::functions, count)) return false;
   for (uint32_t i = 0; i < count; ++i) {
     const size_t entry_start = section.position();
     TypeIdx index = 0;
@@ -153,7 +146,7 @@ bool ModuleValidator::FunctionSection(Cursor& section) {
 
 bool ModuleValidator::TableSection(Cursor& section) {
   uint32_t count = 0;
-  if (!ReadEntryCount(section, module_.tables.size(), limits_.tables, LimitId::tables, count)) return false;
+  if (!ReadEntries(section, module_.tables, 3, limits_.tables, LimitId::tables, count)) return false;
   for (uint32_t i = 0; i < count; ++i) {
     if (!Table(section)) return false;
   }
@@ -182,7 +175,7 @@ bool ModuleValidator::Table(Cursor& cursor) {
 
 bool ModuleValidator::MemorySection(Cursor& section) {
   uint32_t count = 0;
-  if (!ReadEntryCount(section, module_.memories.size(), limits_.memories, LimitId::memories, count)) return false;
+  if (!ReadEntries(section, module_.memories, 2, limits_.memories, LimitId::memories, count)) return false;
   for (uint32_t i = 0; i < count; ++i) {
     MemoryType type;
     if (!ReadMemoryType(section, type) || !Ok(module_.memories.Push(type), section.position())) return false;
@@ -192,7 +185,7 @@ bool ModuleValidator::MemorySection(Cursor& section) {
 
 bool ModuleValidator::TagSection(Cursor& section) {
   uint32_t count = 0;
-  if (!ReadEntryCount(section, module_.tags.size(), limits_.tags, LimitId::tags, count)) return false;
+  if (!ReadEntries(section, module_.tags, 2, limits_.tags, LimitId::tags, count)) return false;
   for (uint32_t i = 0; i < count; ++i) {
     CanonIdx type = 0;
     if (!ReadTagType(section, type) || !Ok(module_.tags.Push(type), section.position())) return false;
@@ -202,7 +195,7 @@ bool ModuleValidator::TagSection(Cursor& section) {
 
 bool ModuleValidator::GlobalSection(Cursor& section) {
   uint32_t count = 0;
-  if (!ReadEntryCount(section, module_.globals.size(), limits_.globals, LimitId::globals, count)) return false;
+  if (!ReadEntries(section, module_.globals, 4, limits_.globals, LimitId::globals, count)) return false;
   for (uint32_t i = 0; i < count; ++i) {
     const size_t start = section.position();
     GlobalRecord record;

@@ -5,6 +5,8 @@
 #ifndef SANDBOX_VALID_MODULE_VALIDATOR_H_
 #define SANDBOX_VALID_MODULE_VALIDATOR_H_
 
+#include <algorithm>
+
 #include "sandbox/base/budget.h"
 #include "sandbox/base/bytes.h"
 #include "sandbox/base/vec.h"
@@ -70,8 +72,18 @@ class ModuleValidator {
   bool ReadTableTypeChecked(Cursor& cursor, TableType& type);
   bool ReadTagType(Cursor& cursor, CanonIdx& type);
   bool CheckRange(const Limits& limits, uint64_t max, ErrorCode code, uint64_t offset);
-  // Reads the number of entries of a section, of which `present` exist already.
-  bool ReadEntryCount(Cursor& section, size_t present, uint64_t limit, LimitId id, uint32_t& count);
+
+  // Reads how many entries a section adds to the present ones, and makes room for them; each takes at least min_bytes
+  // of the section. limit: of all entries.
+  template <typename Entries>
+  bool ReadEntries(Cursor& section, Entries& entries, size_t min_bytes, uint64_t limit, LimitId id, uint32_t& count) {
+    const size_t start = section.position();
+    const size_t present = entries.size();
+    if (!section.ReadCount(count)) return false;
+    if (present > limit || count > limit - present) return sink_.FailLimit(id, start);
+    const size_t possible = std::min<size_t>(count, section.remaining() / min_bytes);
+    return Ok(entries.Reserve(present + possible), start);
+  }
   bool Ok(const Result<void>& result, uint64_t offset) { return context_.Ok(result, offset); }
 
   const ImplementationLimits& limits_;

@@ -18,7 +18,9 @@ constexpr uint32_t kHasExpressions = 4;
 
 bool ModuleValidator::ElementSection(Cursor& section) {
   uint32_t count = 0;
-  if (!ReadEntryCount(section, 0, limits_.element_segments, LimitId::element_segments, count)) return false;
+  if (!ReadEntries(section, module_.elements, 3, limits_.element_segments, LimitId::element_segments, count)) {
+    return false;
+  }
   for (uint32_t i = 0; i < count; ++i) {
     if (!Element(section)) return false;
   }
@@ -93,7 +95,7 @@ bool ModuleValidator::DataSection(Cursor& section) {
   const size_t start = section.position();
   uint32_t count = 0;
   has_data_ = true;
-  if (!ReadEntryCount(section, 0, limits_.data_segments, LimitId::data_segments, count)) return false;
+  if (!ReadEntries(section, module_.data, 2, limits_.data_segments, LimitId::data_segments, count)) return false;
   if (context_.data_count && *context_.data_count != count) return sink_.Fail(ErrorCode::kDataCountMismatch, start);
   for (uint32_t i = 0; i < count; ++i) {
     if (!Data(section)) return false;
