@@ -122,7 +122,7 @@ def inspect_objects(path, report):
             report.require("endbr", body and body[0].startswith("endbr64"), f"{name} starts with {body[:1]}")
 
 
-def inspect_handlers(path, handler, cold, branch, report):
+def inspect_handlers(path, handler, cold, may_spill, branch, report):
     count = 0
     for name, body in functions(path):
         if not re.search(handler, name) or re.search(cold, name):
@@ -133,7 +133,8 @@ def inspect_handlers(path, handler, cold, branch, report):
             body.pop()
         text = "\n".join(body)
         report.require("endbr", text.startswith("endbr64"), f"{name} starts with {body[:1]}")
-        report.require("handler_prologue", not re.search(r"^push|^(sub|add|lea|and)\b.*,%rsp$", text, re.M), name)
+        moves_stack = re.search(r"^push|^(sub|add|lea|and)\b.*,%rsp$", text, re.M)
+        report.require("handler_prologue", not moves_stack or re.search(may_spill, name), name)
         report.require("handler_call", not re.search(r"^(notrack )?call", text, re.M), name)
         report.require("handler_canary", "%fs:0x28" not in text, name)
         report.require("handler_end", body and re.match(r"(notrack )?jmp|ud2", body[-1]), f"{name} ends with {body[-1:]}")
@@ -153,6 +154,7 @@ def main():
     parser.add_argument("--table", default="kHandlers", help="part of the handler table's symbol")
     parser.add_argument("--handler", default="Op_", help="regular expression: symbols of handlers")
     parser.add_argument("--cold", default="Slow|Cold", help="those of them that are not on the hot path")
+    parser.add_argument("--may-spill", default="^$", help="those of them that need more registers than there are")
     parser.add_argument("--branch", default="Op_BrIf", help="those of them that are conditional branches")
     parser.add_argument("--expect-missing", help="comma-separated: succeed if exactly these properties are missing")
     args = parser.parse_args()
@@ -162,7 +164,7 @@ def main():
     report.require("fortify", any(s[0] == "__memcpy_chk" for s in symbols(args.fortify_probe)), "no __memcpy_chk")
     for path in args.objects:
         inspect_objects(path, report)
-    count = inspect_handlers(args.handlers, args.handler, args.cold, args.branch, report)
+    count = inspect_handlers(args.handlers, args.handler, args.cold, args.may_spill, args.branch, report)
 
     print(f"{count} handlers")
     for prop, meaning in PROPERTIES.items():
