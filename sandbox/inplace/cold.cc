@@ -188,7 +188,7 @@ Flow TableInit(Machine& m, Pc& next) {
   const uint32_t length = static_cast<uint32_t>(top[0]);
   if (!Charge(m, 1 + ElementsCost(length))) return Flow::kExit;
   m.registers.sp.Move(-3);
-  return FlowOf(m, ops::TableInit(m.store, *m.instance, table, segment, top[-2], static_cast<uint32_t>(top[-1]), length));
+  return FlowOf(m, ops::TableInit(*m.instance, table, segment, top[-2], static_cast<uint32_t>(top[-1]), length));
 }
 
 Flow ElemDrop(Machine& m, Pc& next) {
@@ -340,6 +340,22 @@ Flow ColdReturn(Machine& m) {
   r.side_table = m.frame->side_table;
   r.locals = m.frame->locals;
   if (m.frame->instance != m.instance) m.SwitchInstance(m.frame->instance);
+  return Flow::kNext;
+}
+
+Flow ColdLocal(Machine& m) {
+  if (!Charge(m, 1)) return Flow::kExit;
+  Registers& r = m.registers;
+  const Op op = OpAt(r.pc);
+  r.pc.Skip(1);
+  Slot& local = r.locals[r.pc.U32()];
+  if (op == Op::kLocalGet) {
+    r.sp.Move(1);
+    r.sp[0] = local;
+  } else {
+    local = r.sp[0];
+    if (op == Op::kLocalSet) r.sp.Move(-1);
+  }
   return Flow::kNext;
 }
 

@@ -22,6 +22,8 @@ Flow ColdReturnCallIndirect(Machine& machine);
 Flow ColdReturnCallRef(Machine& machine);
 // Returns of several values.
 Flow ColdReturn(Machine& machine);
+// local.get, local.set and local.tee of a local whose number takes more than a byte.
+Flow ColdLocal(Machine& machine);
 // Loads and stores of a memory other than the first, or with an unusual encoding.
 Flow ColdLoad(Machine& machine);
 Flow ColdStore(Machine& machine);
