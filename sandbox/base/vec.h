@@ -104,6 +104,15 @@ class Vec {
     ++size_;
   }
 
+  // Appends if that takes no growing.
+  [[nodiscard]] bool PushIfRoom(T value) {
+    if (size_ == capacity_) [[unlikely]]
+      return false;
+    ::new (static_cast<void*>(data_ + size_)) T(std::move(value));
+    ++size_;
+    return true;
+  }
+
   // Appends copies of all of values.
   [[nodiscard]] Result<void> Append(std::span<const T> values) {
     if (values.size() > capacity_ - size_) SANDBOX_TRY(Grow(values.size()));
@@ -131,6 +140,10 @@ class Vec {
     size_ = size;
   }
   void Clear() { Truncate(0); }
+  void DropBack() {
+    SANDBOX_CHECK(size_ > 0);
+    std::destroy_at(data_ + --size_);
+  }
   T PopBack() {
     SANDBOX_CHECK(size_ > 0);
     T value = std::move(data_[size_ - 1]);

@@ -4,92 +4,8 @@
 #include "sandbox/valid/function_validator.h"
 
 #include <algorithm>
-#include <array>
 
 namespace sandbox {
-namespace {
-
-// How the loop treats an opcode byte.
-enum class Shape : uint8_t {
-  kRule,  // not at all
-  kUnary,
-  kBinary,
-  kLoad,
-  kStore,
-  kConst32,  // LEB128 of at most 5 bytes
-  kConst64,  // of at most 10
-  kBits32,
-  kBits64,
-  kLocalGet,
-  kLocalSet,
-  kLocalTee,
-  kDrop,
-  kBrIf,
-};
-
-struct ByteRule {
-  Shape shape = Shape::kRule;
-  uint8_t access_log2 = 0;
-  ValKind first = ValKind::kBottom;   // the deeper operand
-  ValKind second = ValKind::kBottom;  // the upper one
-  ValKind result = ValKind::kBottom;
-};
-
-constexpr ValKind KindOf(Operand operand) {
-  switch (operand) {
-    case Operand::kI32: return ValKind::kI32;
-    case Operand::kI64: return ValKind::kI64;
-    case Operand::kF32: return ValKind::kF32;
-    case Operand::kF64: return ValKind::kF64;
-    case Operand::kV128: return ValKind::kV128;
-    case Operand::kAddress: return ValKind::kI32;  // 64-bit memories are left to the rule
-    case Operand::kNone: return ValKind::kBottom;
-  }
-  return ValKind::kBottom;
-}
-
-constexpr Shape ShapeOf(Op op) {
-  const OpInfo& info = InfoOf(op);
-  switch (op) {
-    case Op::kI32Const: return Shape::kConst32;
-    case Op::kI64Const: return Shape::kConst64;
-    case Op::kF32Const: return Shape::kBits32;
-    case Op::kF64Const: return Shape::kBits64;
-    case Op::kLocalGet: return Shape::kLocalGet;
-    case Op::kLocalSet: return Shape::kLocalSet;
-    case Op::kLocalTee: return Shape::kLocalTee;
-    case Op::kDrop: return Shape::kDrop;
-    case Op::kBrIf: return Shape::kBrIf;
-    default: break;
-  }
-  switch (info.family) {
-    case Family::kLoad: return Shape::kLoad;
-    case Family::kStore: return Shape::kStore;
-    case Family::kNumeric: return info.signature.param_count() == 1 ? Shape::kUnary : Shape::kBinary;
-    default: return Shape::kRule;
-  }
-}
-
-// From opcode.def.
-constexpr auto kByteRules = [] {
-  std::array<ByteRule, 256> rules{};
-  for (size_t byte = 0; byte < rules.size(); ++byte) {
-    const Op op = OpFromByte(static_cast<uint8_t>(byte));
-    if (op == kInvalidOp || !IsBuiltIn(op)) continue;
-    const OpInfo& info = InfoOf(op);
-    ByteRule& rule = rules[byte];
-    rule.shape = ShapeOf(op);
-    rule.access_log2 = info.access_log2;
-    if (info.signature.by_hand()) continue;
-    rule.first = KindOf(info.signature.param(0));
-    rule.second = KindOf(info.signature.param(1));
-    rule.result = KindOf(info.signature.result());
-  }
-  return rules;
-}();
-
-}  // namespace
-
 bool FunctionValidator::Validate(const Cursor& body, FunctionRecord& record) {
   cursor_ = body;
   start_ = body.position();
@@ -162,15 +78,18 @@ bool FunctionValidator::Finish(FunctionRecord& record) {
 }
 
 inline FunctionValidator::Hot FunctionValidator::Enter() {
-  return {cursor_.bytes(), cursor_.position(), operands_.span(), height_,
-          Innermost().height, max_height_, locals_.span()};
+  const Frame& frame = Innermost();
+  return {module_.bytes,  cursor_.end(), cursor_.position(), operands_.span(), height_,
+          frame.height, max_height_,   locals_.span()};
 }
 
-inline void FunctionValidator::Leave(const Hot& hot) {
-  start_ = hot.position;
-  cursor_.set_position(hot.position);
+// An instruction that crosses the end of the body is noticed here at the latest.
+inline bool FunctionValidator::Leave(const Hot& hot) {
+  start_ = std::min(hot.position, hot.end);
+  cursor_.set_position(start_);
   height_ = hot.height;
   max_height_ = hot.max_height;
+  return hot.position <= hot.end || Fail(ErrorCode::kUnexpectedEnd);
 }
 
 [[gnu::always_inline]] inline bool FunctionValidator::Push(Hot& hot, ValType type) {
@@ -181,144 +100,190 @@ inline void FunctionValidator::Leave(const Hot& hot) {
   return true;
 }
 
-[[gnu::always_inline]] inline bool FunctionValidator::Pop(Hot& hot, ValType type) {
-  if (hot.height <= hot.base || hot.stack[hot.height - 1] != type) [[unlikely]]
+[[gnu::always_inline]] inline bool FunctionValidator::HasTop(const Hot& hot, ValType type) {
+  return hot.height > hot.base && hot.stack[hot.height - 1] == type;
+}
+
+[[gnu::always_inline]] inline bool FunctionValidator::HasTop(const Hot& hot, ValType lower, ValType upper) {
+  return hot.height >= hot.base + 2 && hot.stack[hot.height - 1] == upper && hot.stack[hot.height - 2] == lower;
+}
+
+// The type of the local that a local instruction names, and the size of that instruction. Not for locals that may be
+// uninitialized.
+[[gnu::always_inline]] inline bool FunctionValidator::LocalOf(const Hot& hot, uint64_t word, ValType& type,
+                                                             size_t& size) {
+  size_t index = word >> 8 & 0x7f;
+  size = 2;
+  if ((word & 0x8000) != 0) {
+    if ((word & 0x800000) != 0) return false;
+    index |= word >> 9 & 0x3f80;
+    size = 3;
+  }
+  if (index >= hot.locals.size()) return false;
+  type = hot.locals[index];
+  return type.is_defaultable();
+}
+
+// The size of a memory access: an alignment without a memory index, an offset of at most four bytes. 0: not that.
+[[gnu::always_inline]] inline size_t FunctionValidator::MemargSize(Encoded instruction, unsigned access_log2) {
+  if (instruction.byte(1) > access_log2) return 0;
+  const unsigned offset_size = instruction.LebSize(2);
+  return offset_size > 4 ? 0 : 2 + offset_size;
+}
+
+// A block without parameters and with at most one result, which is a number.
+[[gnu::always_inline]] inline bool FunctionValidator::FastBlock(Hot& hot, FrameKind kind, uint8_t type) {
+  ValType result;
+  if (type == 0x7f) {
+    result = ValType::I32();
+  } else if (type != 0x40) {
     return false;
-  --hot.height;
-  return true;
-}
-
-// The three below are at the opcode and move behind the immediates.
-[[gnu::always_inline]] inline bool FunctionValidator::LocalGet(Hot& hot) {
-  if (hot.position + 1 >= hot.code.size()) return false;
-  const uint8_t index = hot.code[hot.position + 1];
-  // Two-byte indices are left to the rule; so are locals that may be uninitialized.
-  if (index >= 0x80 || index >= hot.locals.size()) return false;
-  const ValType type = hot.locals[index];
-  if (!type.is_defaultable() || !Push(hot, type)) return false;
+  }
+  if (control_.size() > context_.limits.nesting) return false;
+  Frame frame{kind, false, kNoIndex, result, static_cast<uint32_t>(hot.height),
+              static_cast<uint32_t>(newly_initialized_.size()), 0, branches_.next_label()};
+  if (!branches_.AddLabelIfRoom() || !control_.PushIfRoom(frame)) return false;
   hot.position += 2;
+  hot.base = hot.height;
+  if (kind == FrameKind::kLoop) branches_.Place(frame.label, hot.position);
   return true;
 }
 
-[[gnu::always_inline]] inline bool FunctionValidator::LocalSet(Hot& hot) {
-  if (hot.position + 1 >= hot.code.size()) return false;
-  const uint8_t index = hot.code[hot.position + 1];
-  if (index >= 0x80 || index >= hot.locals.size()) return false;
-  const ValType type = hot.locals[index];
-  if (!type.is_defaultable() || !Pop(hot, type)) return false;
-  hot.position += 2;
+[[gnu::always_inline]] inline bool FunctionValidator::FastEnd(Hot& hot) {
+  const Frame& frame = Innermost();
+  if (frame.type != kNoIndex || frame.initialized != newly_initialized_.size()) return false;
+  if (frame.result != ValType()) {
+    if (hot.height != hot.base + 1 || hot.stack[hot.height - 1] != frame.result) return false;
+    if (frame.kind == FrameKind::kIf) return false;
+  } else if (hot.height != hot.base) {
+    return false;
+  }
+  ++hot.position;
+  if (frame.kind != FrameKind::kLoop) branches_.Place(frame.label, hot.position);
+  if (frame.kind == FrameKind::kIf) branches_.Place(frame.label + 1, hot.position);
+  control_.DropBack();
+  hot.base = Innermost().height;
   return true;
 }
 
-[[gnu::always_inline]] inline bool FunctionValidator::LocalTee(Hot& hot) {
-  if (!LocalSet(hot)) return false;
-  ++hot.height;
-  return true;
+// A branch, with `height` operands when it is taken, to a label that carries at most one operand.
+[[gnu::always_inline]] inline bool FunctionValidator::FastBranch(Hot& hot, size_t height, uint8_t depth) {
+  if (depth >= 0x80 || depth >= control_.size()) return false;
+  const Frame& frame = control_[control_.size() - 1 - depth];
+  if (frame.type != kNoIndex) return false;
+  uint32_t keep = 0;
+  if (frame.kind != FrameKind::kLoop && frame.result != ValType()) {
+    if (height <= hot.base || hot.stack[height - 1] != frame.result) return false;
+    keep = 1;
+  }
+  if (height < keep + frame.height) return false;
+  const uint32_t drop = static_cast<uint32_t>(height) - keep - frame.height;
+  return branches_.AddBranchIfRoom(hot.position, frame.label, keep, drop);
 }
 
-// Moves behind the opcode and a signed LEB128 that is shorter than the longest one: its value does not matter, and only
-// the longest has unused bits.
-[[gnu::always_inline]] inline bool FunctionValidator::SkipSigned(Hot& hot, unsigned max_bytes) {
-  size_t position = hot.position + 1;
-  for (unsigned i = 1; i < max_bytes; ++i) {
-    if (position >= hot.code.size()) return false;
-    if (hot.code[position++] < 0x80) {
-      hot.position = position;
-      return true;
+// Runs until an instruction that is not of the common case; its group.
+[[gnu::always_inline]] inline Shape FunctionValidator::FastRun(Hot& hot, bool memory_is_32) {
+  for (;;) {
+    if (hot.position >= hot.end) return Shape::kRule;
+    const auto word = LoadLittle<uint64_t>(hot.code, hot.position);
+    if (!word) return Shape::kRule;
+    const Encoded instruction(*word);
+    const ByteRule& rule = kByteRules[instruction.opcode()];
+    ValType type;
+    size_t size = 0;
+    switch (rule.shape) {
+      case Shape::kUnary:
+        if (!HasTop(hot, rule.first)) return Shape::kRule;
+        hot.stack[hot.height - 1] = rule.result;
+        ++hot.position;
+        continue;
+      case Shape::kBinary:
+        if (!HasTop(hot, rule.first, rule.second)) return Shape::kRule;
+        hot.stack[--hot.height - 1] = rule.result;
+        ++hot.position;
+        continue;
+      case Shape::kLoad:
+        size = MemargSize(instruction, rule.access_log2);
+        if (size == 0 || !memory_is_32 || !HasTop(hot, ValKind::kI32)) return Shape::kRule;
+        hot.stack[hot.height - 1] = rule.result;
+        hot.position += size;
+        continue;
+      case Shape::kStore:
+        size = MemargSize(instruction, rule.access_log2);
+        if (size == 0 || !memory_is_32 || !HasTop(hot, ValKind::kI32, rule.second)) return Shape::kRule;
+        hot.height -= 2;
+        hot.position += size;
+        continue;
+      case Shape::kConst32:
+      case Shape::kConst64:
+        // Only the longest form has unused bits to look at.
+        size = instruction.LebSize(1);
+        if (size > (rule.shape == Shape::kConst32 ? 4u : 7u) || !Push(hot, rule.result)) return Shape::kRule;
+        hot.position += 1 + size;
+        continue;
+      case Shape::kBits32:
+      case Shape::kBits64:
+        if (!Push(hot, rule.result)) return Shape::kRule;
+        hot.position += rule.shape == Shape::kBits32 ? 5 : 9;
+        continue;
+      case Shape::kLocalGet:
+        if (!LocalOf(hot, *word, type, size) || !Push(hot, type)) return Shape::kRule;
+        hot.position += size;
+        continue;
+      case Shape::kLocalSet:
+      case Shape::kLocalTee:
+        if (!LocalOf(hot, *word, type, size) || !HasTop(hot, type)) return Shape::kRule;
+        if (rule.shape == Shape::kLocalSet) --hot.height;
+        hot.position += size;
+        continue;
+      case Shape::kDrop:
+        if (hot.height <= hot.base) return Shape::kRule;
+        --hot.height;
+        ++hot.position;
+        continue;
+      case Shape::kBlock:
+        if (!FastBlock(hot, FrameKind::kBlock, instruction.byte(1))) return Shape::kRule;
+        continue;
+      case Shape::kLoop:
+        if (!FastBlock(hot, FrameKind::kLoop, instruction.byte(1))) return Shape::kRule;
+        continue;
+      case Shape::kEnd:
+        if (!FastEnd(hot)) return Shape::kRule;
+        continue;
+      case Shape::kBr:
+        if (!FastBranch(hot, hot.height, instruction.byte(1))) return Shape::kRule;
+        Innermost().is_unreachable = true;
+        hot.height = hot.base;
+        hot.position += 2;
+        continue;
+      case Shape::kBrIf:
+        if (!HasTop(hot, ValKind::kI32) || !FastBranch(hot, hot.height - 1, instruction.byte(1))) return Shape::kRule;
+        --hot.height;
+        hot.position += 2;
+        continue;
+      case Shape::kRule:
+      case Shape::kCall:
+      case Shape::kGlobalGet:
+        return rule.shape;
     }
   }
-  return false;
-}
-
-// Likewise for an alignment and an offset below 2^28 into memory 0.
-[[gnu::always_inline]] inline bool FunctionValidator::SkipMemarg(Hot& hot, unsigned access_log2) {
-  size_t position = hot.position + 1;
-  if (position >= hot.code.size() || hot.code[position] > access_log2) return false;
-  for (unsigned i = 0; i < 4; ++i) {
-    if (++position >= hot.code.size()) return false;
-    if (hot.code[position] < 0x80) {
-      hot.position = position + 1;
-      return true;
-    }
-  }
-  return false;
 }
 
 bool FunctionValidator::Instructions() {
   const bool memory_is_32 = !module_.memories.empty() && !module_.memories[0].limits.is_64;
-  for (;;) {
+  while (!control_.empty()) {
     Hot hot = Enter();
-    for (bool is_fast = true; is_fast;) {
-      if (hot.position >= hot.code.size()) break;
-      const ByteRule& rule = kByteRules[hot.code[hot.position]];
-      is_fast = false;
-      switch (rule.shape) {
-        case Shape::kRule:
-        case Shape::kBrIf:
-          break;
-        case Shape::kUnary:
-          if (hot.height > hot.base && hot.stack[hot.height - 1] == rule.first) {
-            hot.stack[hot.height - 1] = rule.result;
-            ++hot.position;
-            is_fast = true;
-          }
-          break;
-        case Shape::kBinary:
-          if (hot.height >= hot.base + 2 && hot.stack[hot.height - 1] == rule.second &&
-              hot.stack[hot.height - 2] == rule.first) {
-            hot.stack[--hot.height - 1] = rule.result;
-            ++hot.position;
-            is_fast = true;
-          }
-          break;
-        case Shape::kLoad:
-          if (memory_is_32 && hot.height > hot.base && hot.stack[hot.height - 1] == ValKind::kI32 &&
-              SkipMemarg(hot, rule.access_log2)) {
-            hot.stack[hot.height - 1] = rule.result;
-            is_fast = true;
-          }
-          break;
-        case Shape::kStore:
-          if (memory_is_32 && hot.height >= hot.base + 2 && hot.stack[hot.height - 1] == rule.second &&
-              hot.stack[hot.height - 2] == ValKind::kI32 && SkipMemarg(hot, rule.access_log2)) {
-            hot.height -= 2;
-            is_fast = true;
-          }
-          break;
-        case Shape::kConst32:
-          is_fast = hot.height < hot.stack.size() && SkipSigned(hot, 5) && Push(hot, ValKind::kI32);
-          break;
-        case Shape::kConst64:
-          is_fast = hot.height < hot.stack.size() && SkipSigned(hot, 10) && Push(hot, ValKind::kI64);
-          break;
-        case Shape::kBits32:
-          if (hot.code.size() - hot.position > 4 && Push(hot, ValKind::kF32)) {
-            hot.position += 5;
-            is_fast = true;
-          }
-          break;
-        case Shape::kBits64:
-          if (hot.code.size() - hot.position > 8 && Push(hot, ValKind::kF64)) {
-            hot.position += 9;
-            is_fast = true;
-          }
-          break;
-        case Shape::kLocalGet: is_fast = LocalGet(hot); break;
-        case Shape::kLocalSet: is_fast = LocalSet(hot); break;
-        case Shape::kLocalTee: is_fast = LocalTee(hot); break;
-        case Shape::kDrop:
-          if (hot.height > hot.base) {
-            --hot.height;
-            ++hot.position;
-            is_fast = true;
-          }
-          break;
-      }
+    const Shape shape = FastRun(hot, memory_is_32);
+    if (!Leave(hot)) return false;
+    bool is_valid = false;
+    switch (shape) {
+      case Shape::kCall: is_valid = cursor_.Skip(1) && CallFunction(false); break;
+      case Shape::kGlobalGet: is_valid = cursor_.Skip(1) && Global(false); break;
+      default: is_valid = Rule(); break;
     }
-    Leave(hot);
-    if (!Rule()) return false;
-    if (control_.empty()) return true;
+    if (!is_valid) return false;
   }
+  return true;
 }
 
 }  // namespace sandbox

@@ -20,6 +20,7 @@
 #include "sandbox/module/module_data.h"
 #include "sandbox/syntax/opcode.h"
 #include "sandbox/syntax/types.h"
+#include "sandbox/valid/byte_rules.h"
 #include "sandbox/valid/side_table_builder.h"
 #include "sandbox/valid/validation_context.h"
 
@@ -70,11 +71,12 @@ class FunctionValidator {
 
   // What the loop keeps in registers.
   struct Hot {
-    ByteSpan code;
+    ByteSpan code;   // the whole module: what follows the body may be read, but not used
+    size_t end;      // of the body
     size_t position;
     std::span<ValType> stack;
     size_t height;
-    size_t base;
+    size_t base;     // height of the innermost frame
     size_t max_height;
     std::span<const ValType> locals;
   };
@@ -87,15 +89,16 @@ class FunctionValidator {
   // The loop and its fast cases, each of which returns false, nothing changed, when it is not one.
   bool Instructions();
   Hot Enter();
-  void Leave(const Hot& hot);
+  bool Leave(const Hot& hot);
+  Shape FastRun(Hot& hot, bool memory_is_32);
+  bool FastBlock(Hot& hot, FrameKind kind, uint8_t type);
+  bool FastEnd(Hot& hot);
+  bool FastBranch(Hot& hot, size_t height, uint8_t depth);
   static bool Push(Hot& hot, ValType type);
-  static bool Pop(Hot& hot, ValType type);
-  static bool LocalGet(Hot& hot);
-  static bool LocalSet(Hot& hot);
-  static bool LocalTee(Hot& hot);
-  static bool SkipSigned(Hot& hot, unsigned max_bytes);
-  static bool SkipMemarg(Hot& hot, unsigned access_log2);
-  static bool BrIf(Hot& hot, FunctionValidator& validator);
+  static bool HasTop(const Hot& hot, ValType type);
+  static bool HasTop(const Hot& hot, ValType lower, ValType upper);
+  static bool LocalOf(const Hot& hot, uint64_t word, ValType& type, size_t& size);
+  static size_t MemargSize(Encoded instruction, unsigned access_log2);
 
   // The rules. Each is at the instruction that begins at start_, its opcode read.
   bool Rule();

@@ -42,6 +42,13 @@ class SideTableBuilder {
     return branches_.Push({static_cast<uint32_t>(position), label, keep | drop << 12});
   }
 
+  // The two above within the memory that there is: false, nothing changed, when it does not suffice.
+  LabelId next_label() const { return static_cast<LabelId>(labels_.size()); }
+  [[nodiscard]] bool AddLabelIfRoom() { return labels_.PushIfRoom({0, 0}); }
+  [[nodiscard]] bool AddBranchIfRoom(size_t position, LabelId label, uint32_t keep, uint32_t drop) {
+    return branches_.PushIfRoom({static_cast<uint32_t>(position), label, keep | drop << 12});
+  }
+
   // Appends the function's entries to `words`. All labels are placed.
   // Errors: class memory, and kLimitExceeded when there are more words than a function record can count.
   // Time: linear in the number of branches.
