@@ -63,7 +63,6 @@ Result<void> Machine::PushRun(RunKind kind, CanonIdx type, uint32_t slots) {
   registers.pc = Pc(MakeSpan(kExitCode, 1).data());
   registers.sp = run.base;
   registers.sp[0] = 0;
-  registers.tos = 0;
   registers.locals = run.base;
   return {};
 }
@@ -262,13 +261,16 @@ Flow Machine::CallHost(FuncAddr, const Function& callee) {
     exit = Exit::kHostCall;
     return Flow::kExit;
   }
-  is_trap_behind_call = true;
-  switch (host.thunk(host.context, *this, arguments.Range(std::max(params, results)))) {
-    case HostOutcome::kReturn: break;
-    case HostOutcome::kTrap: return Raise(trap);
-    case HostOutcome::kSuspend: exit = Exit::kHostCall; return Flow::kExit;
+  // The host may begin runs of its own meanwhile: nothing of what they leave in the machine is relied on.
+  const HostCallState pending = host_call;
+  const HostOutcome outcome = host.thunk(host.context, *this, arguments.Range(std::max(params, results)));
+  is_trap_behind_call = outcome == HostOutcome::kTrap;
+  if (outcome == HostOutcome::kTrap) return Raise(trap);
+  if (outcome == HostOutcome::kSuspend) {
+    host_call = pending;
+    exit = Exit::kHostCall;
+    return Flow::kExit;
   }
-  is_trap_behind_call = false;
   registers.sp = arguments + (static_cast<ptrdiff_t>(results) - 1);
   RefreshMemory();
   return Flow::kNext;

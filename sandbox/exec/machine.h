@@ -22,12 +22,12 @@
 
 namespace sandbox {
 
-// The state of a guest between two handlers, in memory while no tier holds it in registers.
+// The state of a guest between two handlers, in memory while no tier holds it in registers. Every operand is in its
+// cell, the topmost one at sp.
 struct Registers {
   Pc pc;
   Sp sp;
   Locals locals;
-  Slot tos = 0;
   SideTablePos side_table;
   MemView memory;  // of memory 0 of the running instance; empty without one
   uint64_t fuel = 0;

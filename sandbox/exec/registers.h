@@ -141,6 +141,7 @@ class SideTablePos {
   explicit SideTablePos(const uint32_t* at) : at_(at) {}
   SANDBOX_INLINE uint32_t operator[](ptrdiff_t i) const { return at_[i]; }
   SANDBOX_INLINE void Move(ptrdiff_t words) { at_ += words; }
+  size_t IndexIn(std::span<const uint32_t> table) const { return static_cast<size_t>(at_ - table.data()); }
 
  private:
   const uint32_t* at_ = nullptr;

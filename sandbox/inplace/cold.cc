@@ -267,6 +267,22 @@ Flow Bulk(Machine& m, uint32_t code, Pc& next) {
 
 }  // namespace
 
+void CheckState(const Machine& m, Pc pc, Sp sp, Locals locals, SideTablePos side_table) {
+  const FunctionRecord* function = m.frame->function;
+  if (function == nullptr) {
+    SANDBOX_CHECK(pc.Byte() == kExitOpcode);
+    return;
+  }
+  const ModuleData& module = *m.frame->instance->module;
+  const uint32_t offset = pc.OffsetFrom(module.bytes);
+  SANDBOX_CHECK(m.frame->instance == m.instance && m.end == m.frame->end && locals == m.frame->locals);
+  SANDBOX_CHECK(offset >= function->code_begin && offset < function->code_end);
+  const ptrdiff_t operands = sp - locals - function->param_slots - static_cast<ptrdiff_t>(function->local_slots);
+  SANDBOX_CHECK(operands >= 0 && operands <= static_cast<ptrdiff_t>(function->operand_slots));
+  const size_t word = side_table.IndexIn(module.side_table.span());
+  SANDBOX_CHECK(word >= function->side_table && word <= module.side_table.size());
+}
+
 Flow ColdBranch(Machine& m) {
   Registers& r = m.registers;
   const Op op = OpAt(r.pc);

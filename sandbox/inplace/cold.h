@@ -11,6 +11,10 @@
 
 namespace sandbox::inplace {
 
+// What validation proved about the state between two instructions, once more: `checked` builds ask at each dispatch.
+// Stops the process when the instruction, operand, local or side-table pointer is not inside the running function's.
+void CheckState(const Machine& machine, Pc pc, Sp sp, Locals locals, SideTablePos side_table);
+
 // Branches whose entry is wide, whatever instruction takes them: the branch is taken.
 Flow ColdBranch(Machine& machine);
 // Calls that leave the instance, tail calls, and indirect calls whose check is not an equality.

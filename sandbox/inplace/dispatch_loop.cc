@@ -20,7 +20,7 @@ enum ByteCode : uint8_t {
 #define SAVE()                                                       \
   do {                                                               \
     sp[0] = tos;                                                     \
-    m.registers = Registers{pc, sp, locals, tos, st, memory_view, fuel};  \
+    m.registers = Registers{pc, sp, locals, st, memory_view, fuel};  \
   } while (false)
 #define LOAD_REGISTERS()                   \
   do {                                     \
@@ -70,6 +70,7 @@ Exit RunLoop(Machine& m) {
   LOAD_REGISTERS();
   for (;;) {
   next:
+    if constexpr (kChecked) CheckState(m, pc, sp, locals, st);
     switch (pc.Byte()) {
 #include "sandbox/inplace/handlers.inc"
       case kBulkPrefix:

@@ -36,11 +36,15 @@ namespace {
 SANDBOX_INLINE void Save(Machine& m, Pc pc, Sp sp, Locals locals, Slot tos, SideTablePos st, MemView memory,
                          uint64_t fuel) {
   sp[0] = tos;
-  m.registers = Registers{pc, sp, locals, tos, st, memory, fuel};
+  m.registers = Registers{pc, sp, locals, st, memory, fuel};
 }
 
 // nomerge: two dispatches of one handler stay two jumps, each with a history of its own.
-#define DISPATCH() [[clang::nomerge]] [[clang::musttail]] return table[pc.Byte()].run(STATE_ARGS)
+#define DISPATCH()                                                              \
+  do {                                                                          \
+    if constexpr (kChecked) CheckState(m, pc, sp, locals, st);                  \
+    [[clang::nomerge]] [[clang::musttail]] return table[pc.Byte()].run(STATE_ARGS); \
+  } while (false)
 #define JUMP(handler) [[clang::musttail]] return handler(STATE_ARGS)
 #define memory_view (MemView{memory_base, memory_size})
 
@@ -62,7 +66,7 @@ HANDLER_CC __attribute__((cold, noinline)) Exit Leave_Fuel(STATE_PARAMS) {
 // The trap's code is in tos.
 HANDLER_CC __attribute__((cold, noinline)) Exit Leave_Trap(STATE_PARAMS) {
   m.trap = static_cast<TrapCode>(tos);
-  m.registers = Registers{pc, sp, locals, 0, st, memory_view, fuel};
+  m.registers = Registers{pc, sp, locals, st, memory_view, fuel};
   return Exit::kTrap;
 }
 
