@@ -162,6 +162,7 @@ class Module {
   // For the library.
   const ModuleData* data() const;
   ModuleState* state() const { return state_; }
+  static Module Share(ModuleState* state) noexcept;
   friend bool operator==(const Module&, const Module&) = default;
 
  private:

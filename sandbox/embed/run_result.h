@@ -109,8 +109,8 @@ class Call {
 class [[nodiscard]] RunResult {
  public:
   // For the library.
-  RunResult(Outcome outcome, StoreRef store, uint64_t serial) noexcept
-      : outcome_(outcome), store_(std::move(store)), serial_(serial) {}
+  RunResult(Outcome outcome, StoreRef store, uint64_t serial, TrapCode trap = TrapCode::kUnreachable) noexcept
+      : outcome_(outcome), trap_(trap), store_(std::move(store)), serial_(serial) {}
 
   Outcome outcome() const { return outcome_; }
   bool is_done() const { return outcome_ == Outcome::kDone; }
@@ -131,7 +131,7 @@ class [[nodiscard]] RunResult {
     return ConvertValues<R>(values(), ErrorCode::kWrongResults);
   }
 
-  // kTrapped: why and where; good until another run traps in the store.
+  // kTrapped: why, and where as long as no other run trapped in the store.
   TrapInfo trap() const;
 
   // kHostCall: what is to be answered. A stale handle for another outcome.
@@ -151,6 +151,7 @@ class [[nodiscard]] RunResult {
 
  private:
   Outcome outcome_;
+  TrapCode trap_;
   StoreRef store_;
   uint64_t serial_;
 };

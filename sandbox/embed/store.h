@@ -144,8 +144,9 @@ class Store {
   [[nodiscard]] Result<void> Release(InstanceId instance);
 
   // Frees all instances and drops all pending runs: as new, for the next plugin. Keeps fuel, the value stack and, by
-  // default, the links. All handles become stale, but for views of host objects that were kept; host globals and
-  // tables lose their references to guest functions. kOutOfTurn inside a host function that this store called.
+  // default, the links, with the types that were made. All handles become stale, but for views of host objects that were
+  // kept. References to guest functions in host globals and tables stay there; such a function traps when called.
+  // kOutOfTurn inside a host function that this store called.
   [[nodiscard]] Result<void> Reset(const ResetOptions& options = {});
 
   // The module that an instance was made of. kStaleHandle, kWrongStore.

@@ -1,0 +1,136 @@
+// Copyright 2026 The wasm-sandbox Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "sandbox/embed/run_result.h"
+
+#include "sandbox/embed/store_state.h"
+
+namespace sandbox {
+namespace {
+
+// The run that waits with this serial, in whatever state, wherever in the stack; null when there is none.
+const Run* RunOf(const StoreRef& ref, uint64_t serial) {
+  const StoreState* const store = ref.get();
+  return store == nullptr ? nullptr : store->FindRun(serial);
+}
+
+// The host function that a call waits for; null for a stale handle.
+const HostFunction* FunctionOf(const StoreRef& ref, uint64_t serial) {
+  const Run* const run = RunOf(ref, serial);
+  if (run == nullptr || run->state != RunState::kHostCall) return nullptr;
+  return &ref.get()->data.host_functions[run->host_call.host_function];
+}
+
+std::string_view TextOf(const NameBytes& name) { return {name.begin(), name.size()}; }
+
+// The store whose innermost run waits with this serial for a host call (or for something else).
+Result<StoreState*> StoreInTurn(const StoreRef& ref, uint64_t serial, bool is_host_call) {
+  StoreState* const store = ref.get();
+  if (store == nullptr) return Fail(ErrorCode::kStaleHandle);
+  SANDBOX_TRY(store->CheckTurn(serial));
+  if ((store->machine.runs.back().state == RunState::kHostCall) != is_host_call) return Fail(ErrorCode::kNotRunning);
+  return store;
+}
+
+}  // namespace
+
+// --- Call ----------------------------------------------------------------------------------------------------------
+
+bool Call::is_current() const { return StoreInTurn(store_, serial_, true).has_value(); }
+
+uint32_t Call::index() const {
+  const HostFunction* const function = FunctionOf(store_, serial_);
+  return function == nullptr ? kNoIndex : RunOf(store_, serial_)->host_call.host_function;
+}
+
+std::string_view Call::module() const {
+  const HostFunction* const function = FunctionOf(store_, serial_);
+  return function == nullptr ? std::string_view() : TextOf(function->module);
+}
+
+std::string_view Call::name() const {
+  const HostFunction* const function = FunctionOf(store_, serial_);
+  return function == nullptr ? std::string_view() : TextOf(function->name);
+}
+
+FuncSignature Call::signature() const {
+  const HostFunction* const function = FunctionOf(store_, serial_);
+  return function == nullptr ? FuncSignature() : store_.get()->data.types.FuncType(function->type);
+}
+
+std::span<const Value> Call::args() const {
+  if (FunctionOf(store_, serial_) == nullptr) return {};
+  return store_.get()->ArgumentsOf(*RunOf(store_, serial_));
+}
+
+std::optional<InstanceId> Call::instance() const {
+  if (FunctionOf(store_, serial_) == nullptr) return std::nullopt;
+  const uint32_t instance = RunOf(store_, serial_)->host_call.instance;
+  if (instance == kNoIndex) return std::nullopt;
+  return store_.get()->IdOf(instance);
+}
+
+Result<MemoryView> Call::memory(MemIdx index) const {
+  const std::optional<InstanceId> caller = instance();
+  if (!caller) return Fail(ErrorCode::kStaleHandle);
+  SANDBOX_ASSIGN(ObjectPlace place, store_.get()->PlaceOfMemory(caller->index(), index));
+  return MemoryView(std::move(place));
+}
+
+Result<RunResult> Call::Resume(std::span<const Value> results) const {
+  SANDBOX_ASSIGN(StoreState* const store, StoreInTurn(store_, serial_, true));
+  return store->Answer(results);
+}
+
+Result<RunResult> Call::Resume() const { return Resume(std::span<const Value>()); }
+
+Result<RunResult> Call::Resume(const Value& result) const { return Resume(MakeSpan(&result, 1)); }
+
+Result<RunResult> Call::Trap(TrapCode code) const {
+  SANDBOX_ASSIGN(StoreState* const store, StoreInTurn(store_, serial_, true));
+  return store->AnswerWithTrap(code);
+}
+
+Result<void> Call::Drop() const {
+  SANDBOX_ASSIGN(StoreState* const store, StoreInTurn(store_, serial_, true));
+  store->machine.EndRun();
+  return {};
+}
+
+// --- RunResult -----------------------------------------------------------------------------------------------------
+
+std::span<const Value> RunResult::values() const {
+  const StoreState* const store = store_.get();
+  if (outcome_ != Outcome::kDone || store == nullptr) return {};
+  return store->ValuesOf(serial_);
+}
+
+TrapInfo RunResult::trap() const {
+  const StoreState* const store = store_.get();
+  TrapInfo info;
+  info.code = trap_;
+  return store == nullptr || outcome_ != Outcome::kTrapped ? info : store->TrapOf(serial_, trap_);
+}
+
+Call RunResult::call() const { return outcome_ == Outcome::kHostCall ? Call(store_, serial_) : Call(); }
+
+uint64_t RunResult::fuel_needed() const {
+  const Run* const run = outcome_ == Outcome::kOutOfFuel ? RunOf(store_, serial_) : nullptr;
+  return run == nullptr ? 0 : run->fuel_needed;
+}
+
+Result<RunResult> RunResult::Resume() const {
+  if (outcome_ != Outcome::kOutOfFuel && outcome_ != Outcome::kInterrupted) return Fail(ErrorCode::kNotRunning);
+  SANDBOX_ASSIGN(StoreState* const store, StoreInTurn(store_, serial_, false));
+  if (outcome_ == Outcome::kInterrupted) store->machine.interrupt.Clear();
+  return store->DriveInnermost();
+}
+
+Result<void> RunResult::Drop() const {
+  if (!is_pending()) return Fail(ErrorCode::kNotRunning);
+  SANDBOX_ASSIGN(StoreState* const store, StoreInTurn(store_, serial_, outcome_ == Outcome::kHostCall));
+  store->machine.EndRun();
+  return {};
+}
+
+}  // namespace sandbox

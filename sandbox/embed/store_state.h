@@ -1,0 +1,136 @@
+// Copyright 2026 The wasm-sandbox Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// What is behind a Store: the data of its instances, the machine that runs them, and the checks between the two and the
+// embedder. Store, Call, RunResult and the views are thin faces of this.
+#ifndef SANDBOX_EMBED_STORE_STATE_H_
+#define SANDBOX_EMBED_STORE_STATE_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "sandbox/base/budget.h"
+#include "sandbox/base/error.h"
+#include "sandbox/base/trap.h"
+#include "sandbox/base/vec.h"
+#include "sandbox/embed/config.h"
+#include "sandbox/embed/handles.h"
+#include "sandbox/embed/module.h"
+#include "sandbox/embed/run_result.h"
+#include "sandbox/embed/store.h"
+#include "sandbox/embed/store_ref.h"
+#include "sandbox/exec/instantiate.h"
+#include "sandbox/exec/machine.h"
+#include "sandbox/runtime/store_data.h"
+#include "sandbox/runtime/value.h"
+
+namespace sandbox {
+
+// The cells of one value: the second one is used by a vector only.
+using CellPair = std::array<Slot, 2>;
+
+class StoreState {
+ public:
+  // Makes a store with one anchor, which the caller takes over. Errors: kBadConfiguration, class memory.
+  [[nodiscard]] static Result<StoreRef> Create(const Config& config);
+  // Ends the store: at once, or when the host function is over that it is called from.
+  void Destroy() noexcept;
+
+  StoreState(const Config& config, TierEntry tier, StoreAnchor* anchor) noexcept;
+  StoreState(const StoreState&) = delete;
+  StoreState& operator=(const StoreState&) = delete;
+  ~StoreState();
+
+  StoreRef ref() const { return StoreRef(anchor_); }
+  StoreId id() const { return StoreId(ref().key()); }
+
+  // --- Values ------------------------------------------------------------------------------------------------------
+  // Appends the cells of values to `slots`, which stays as it was on failure.
+  // Errors: `mismatch` when number or types differ from `types`; kWrongStore, kStaleHandle for a function reference;
+  // class memory.
+  [[nodiscard]] Result<void> AppendSlots(std::span<const Value> values, std::span<const ValType> types,
+                                         ErrorCode mismatch, Vec<Slot>& slots) const;
+  // Both cells of a value. Errors: kWrongArguments for a value of another type, and as above.
+  [[nodiscard]] Result<CellPair> CellsOfValue(const Value& value, ValType type) const;
+  // The cell of a value of a type that takes one.
+  [[nodiscard]] Result<Slot> SlotOfValue(const Value& value, ValType type, ErrorCode mismatch) const;
+  // Puts the values of cells into `values`, which has the capacity.
+  void FillValues(std::span<const Slot> slots, std::span<const ValType> types, Vec<Value>& values) const;
+  Value ValueOfSlot(Slot low, Slot high, ValType type) const;
+  FuncHandle HandleOf(FuncAddr function) const { return {ref().key(), epoch_, function}; }
+
+  // --- Handles -----------------------------------------------------------------------------------------------------
+  InstanceId IdOf(uint32_t instance) const { return {id(), epoch_, instance}; }
+  [[nodiscard]] Result<Instance*> Find(InstanceId id) const;
+  [[nodiscard]] Result<FuncAddr> Find(const FuncHandle& function) const;
+  // What an instance exports under a name. Errors: kNoSuchExport, kWrongExportKind.
+  [[nodiscard]] Result<uint32_t> FindExport(const Instance& instance, std::string_view name, ExternKind kind) const;
+  ObjectPlace PlaceOf(const Instance& instance, uint32_t index) const;
+  [[nodiscard]] Result<ObjectPlace> PlaceOfMemory(std::optional<uint32_t> instance, MemIdx index) const;
+  ObjectPlace PlaceOfLastHostObject() const;
+  FuncTypeView SignatureOf(FuncAddr function) const;
+
+  // --- Runs --------------------------------------------------------------------------------------------------------
+  [[nodiscard]] Result<RunResult> Invoke(FuncAddr function, std::span<const Value> arguments);
+  [[nodiscard]] Result<RunResult> InvokeSlots(FuncAddr function, std::span<const Slot> arguments);
+  [[nodiscard]] Result<Instantiation> Instantiate(const Module& module, const InstanceOptions& options);
+  // Whether the run of this serial can go on now: kOutOfTurn, kStaleHandle.
+  [[nodiscard]] Result<void> CheckTurn(uint64_t serial) const;
+  [[nodiscard]] Result<RunResult> Answer(std::span<const Value> results);
+  [[nodiscard]] Result<RunResult> AnswerWithTrap(TrapCode code);
+  // Runs the innermost run on.
+  [[nodiscard]] Result<RunResult> DriveInnermost();
+  // The pending run of a serial, innermost or not; null when there is none.
+  const Run* FindRun(uint64_t serial) const;
+  RunResult ResultOfPending() const;
+  std::span<const Value> ArgumentsOf(const Run& run);
+  [[nodiscard]] Result<void> Reset(const ResetOptions& options);
+  bool is_driving() const { return drive_depth_ > 0; }
+
+  // Room for the arguments of host calls, so that reading them cannot fail.
+  [[nodiscard]] Result<void> ReserveArguments(size_t count) { return arguments_.Reserve(count); }
+
+  // The thunk of all host functions that the engine runs at once.
+  static HostOutcome RunClosure(void* context, Machine& machine, std::span<Slot> slots);
+
+  size_t trace_size() const { return has_trace_ ? machine.backtrace().size() : 0; }
+  TraceFrame TraceAt(size_t i) const;
+  TrapInfo TrapOf(uint64_t serial, TrapCode code) const;
+  std::span<const Value> ValuesOf(uint64_t serial) const;
+  const LinkFailure* link_failure() const { return has_link_failure_ ? &link_failure_ : nullptr; }
+  uint32_t links_epoch() const { return links_epoch_; }
+
+  Budget budget;
+  StoreData data;
+  Machine machine;
+
+ private:
+  [[nodiscard]] Result<void> Allocate();
+  [[nodiscard]] Result<void> ReserveForImports(const Module& module);
+  RunResult Finish(Machine::Outcome outcome);
+
+  StoreAnchor* anchor_;
+  Allocator* allocator_;
+  uint64_t charged_bytes_ = 0;  // of the budget, for this object
+  Vec<Value> values_;     // results of the run that ended last
+  Vec<Value> arguments_;  // of the host call that was asked about last
+  Vec<Slot> slots_;       // arguments and results on their way in
+  uint64_t values_serial_ = 0;
+  uint64_t trap_serial_ = 0;
+  uint32_t epoch_ = 0;        // counts resets: handles of an earlier one are stale
+  uint32_t links_epoch_ = 0;  // counts resets that dropped the links
+  uint32_t drive_depth_ = 0;  // how many DriveInnermost are on the native stack
+  bool is_doomed_ = false;    // destroyed by a host function that it called
+  bool has_trace_ = false;
+  bool has_link_failure_ = false;
+  LinkFailure link_failure_;
+  Module failed_module_;  // keeps the text of link_failure_
+};
+
+}  // namespace sandbox
+
+#endif  // SANDBOX_EMBED_STORE_STATE_H_
