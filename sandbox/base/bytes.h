@@ -46,7 +46,8 @@ constexpr std::optional<std::span<T>> SubSpan(std::span<T> span, uint64_t offset
 template <typename T>
   requires std::is_trivially_copyable_v<T>
 std::optional<T> LoadLittle(ByteSpan bytes, uint64_t offset) {
-  if (!RangeFits(offset, uint64_t{sizeof(T)}, uint64_t{bytes.size()})) return std::nullopt;
+  // As RangeFits; in this order a loop needs one comparison for each load.
+  if (bytes.size() < sizeof(T) || offset > bytes.size() - sizeof(T)) return std::nullopt;
   T value;
   std::memcpy(&value, bytes.data() + offset, sizeof(T));
   return value;

@@ -251,12 +251,6 @@ Result<void> TypeRegistry::CheckSupertype(CanonIdx type) const {
   return {};
 }
 
-FuncTypeView TypeRegistry::FuncType(CanonIdx index) const {
-  const Type& type = types_[index];
-  const auto items = items_.span().subspan(type.first_item, type.item_count);
-  return {items.first(type.param_count), items.subspan(type.param_count)};
-}
-
 FieldType TypeRegistry::Field(CanonIdx type, uint32_t field) const {
   SANDBOX_CHECK(field < types_[type].item_count);
   const uint32_t item = types_[type].first_item + field;

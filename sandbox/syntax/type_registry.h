@@ -64,7 +64,11 @@ class TypeRegistry {
   CompositeKind KindOf(CanonIdx type) const { return types_[type].kind; }
   bool IsFinal(CanonIdx type) const { return types_[type].is_final; }
   CanonIdx SuperOf(CanonIdx type) const { return types_[type].super; }
-  FuncTypeView FuncType(CanonIdx type) const;
+  FuncTypeView FuncType(CanonIdx index) const {
+    const Type& type = types_[index];
+    const auto items = items_.span().subspan(type.first_item, type.item_count);
+    return {items.first(type.param_count), items.subspan(type.param_count)};
+  }
   // Fields of a struct (all) or array (one).
   uint32_t FieldCount(CanonIdx type) const { return types_[type].item_count; }
   FieldType Field(CanonIdx type, uint32_t field) const;

@@ -35,8 +35,11 @@ enum class Shape : uint8_t {
   kEnd,
   kBr,
   kBrIf,
+  kIf,
+  kSelect,
   kCall,
   kGlobalGet,
+  kGlobalSet,
 };
 
 struct ByteRule {
@@ -79,6 +82,9 @@ constexpr Shape ShapeOf(Op op) {
     case Op::kBrIf: return Shape::kBrIf;
     case Op::kCall: return Shape::kCall;
     case Op::kGlobalGet: return Shape::kGlobalGet;
+    case Op::kGlobalSet: return Shape::kGlobalSet;
+    case Op::kIf: return Shape::kIf;
+    case Op::kSelect: return Shape::kSelect;
     default: break;
   }
   switch (info.family) {

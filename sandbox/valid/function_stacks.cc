@@ -28,7 +28,11 @@ bool FunctionValidator::Push(ValType type) {
 bool FunctionValidator::PushAll(std::span<const ValType> types) {
   if (types.empty()) return true;
   if (types.size() > operands_.size() - height_ && !GrowOperands(height_ + types.size())) return false;
-  CopyInto(operands_.span().subspan(height_), types);
+  if (types.size() == 1) {
+    operands_[height_] = types[0];
+  } else {
+    CopyInto(operands_.span().subspan(height_), types);
+  }
   height_ += types.size();
   max_height_ = std::max(max_height_, height_);
   return true;
@@ -56,6 +60,16 @@ bool FunctionValidator::PopRef(HeapType& heap) {
   return actual.is_ref() || actual.kind() == ValKind::kBottom || Fail(ErrorCode::kTypeMismatch);
 }
 
+// The common case of CheckTop.
+inline bool FunctionValidator::HasExactly(std::span<const ValType> types) const {
+  if (height_ - control_.back().height < types.size()) return false;
+  const auto top = operands_.span().subspan(height_ - types.size(), types.size());
+  for (size_t i = 0; i < types.size(); ++i) {
+    if (top[i] != types[i]) return false;
+  }
+  return true;
+}
+
 bool FunctionValidator::CheckTop(std::span<const ValType> types) {
   const Frame& frame = Innermost();
   const size_t present = std::min(types.size(), height_ - frame.height);
@@ -71,6 +85,10 @@ bool FunctionValidator::CheckTop(std::span<const ValType> types) {
 
 bool FunctionValidator::PopAll(std::span<const ValType> types) {
   if (types.empty()) return true;
+  if (HasExactly(types)) {
+    height_ -= types.size();
+    return true;
+  }
   if (!CheckTop(types)) return false;
   height_ -= std::min(types.size(), height_ - Innermost().height);
   return true;

@@ -60,10 +60,12 @@ bool FunctionValidator::ReadLocals(FunctionRecord& record) {
 bool FunctionValidator::ExpandLocals() {
   const size_t room = std::min<size_t>(local_count_, cursor_.remaining());
   locals_.Clear();
+  simple_locals_ = room;
   if (!Ok(locals_.ReserveMore(room))) return false;
   for (const ValType type : type_.params.first(std::min(room, type_.params.size()))) locals_.PushReserved(type);
   for (const LocalRun& run : runs_) {
     const size_t end = std::min<size_t>(run.end, room);
+    if (!run.type.is_defaultable()) simple_locals_ = std::min(simple_locals_, locals_.size());
     while (locals_.size() < end) locals_.PushReserved(run.type);
   }
   return true;
@@ -79,17 +81,19 @@ bool FunctionValidator::Finish(FunctionRecord& record) {
 
 inline FunctionValidator::Hot FunctionValidator::Enter() {
   const Frame& frame = Innermost();
-  return {module_.bytes,  cursor_.end(), cursor_.position(), operands_.span(), height_,
-          frame.height, max_height_,   locals_.span()};
+  return {module_.bytes, cursor_.position(), operands_.span(),
+          height_,       frame.height,       max_height_,
+          locals_.span().first(simple_locals_)};
 }
 
-// An instruction that crosses the end of the body is noticed here at the latest.
+// The loop does not look where the body ends: its last `end`, if not an instruction before, leads here. Nothing that
+// the loop did behind the end of the body outlives the error.
 inline bool FunctionValidator::Leave(const Hot& hot) {
-  start_ = std::min(hot.position, hot.end);
+  start_ = std::min(hot.position, cursor_.end());
   cursor_.set_position(start_);
   height_ = hot.height;
   max_height_ = hot.max_height;
-  return hot.position <= hot.end || Fail(ErrorCode::kUnexpectedEnd);
+  return hot.position <= cursor_.end() || Fail(ErrorCode::kUnexpectedEnd);
 }
 
 [[gnu::always_inline]] inline bool FunctionValidator::Push(Hot& hot, ValType type) {
@@ -108,8 +112,7 @@ inline bool FunctionValidator::Leave(const Hot& hot) {
   return hot.height >= hot.base + 2 && hot.stack[hot.height - 1] == upper && hot.stack[hot.height - 2] == lower;
 }
 
-// The type of the local that a local instruction names, and the size of that instruction. Not for locals that may be
-// uninitialized.
+// The type of the local that a local instruction names, and the size of that instruction.
 [[gnu::always_inline]] inline bool FunctionValidator::LocalOf(const Hot& hot, uint64_t word, ValType& type,
                                                              size_t& size) {
   size_t index = word >> 8 & 0x7f;
@@ -121,7 +124,7 @@ inline bool FunctionValidator::Leave(const Hot& hot) {
   }
   if (index >= hot.locals.size()) return false;
   type = hot.locals[index];
-  return type.is_defaultable();
+  return true;
 }
 
 // The size of a memory access: an alignment without a memory index, an offset of at most four bytes. 0: not that.
@@ -139,13 +142,23 @@ inline bool FunctionValidator::Leave(const Hot& hot) {
   } else if (type != 0x40) {
     return false;
   }
-  if (control_.size() > context_.limits.nesting) return false;
-  Frame frame{kind, false, kNoIndex, result, static_cast<uint32_t>(hot.height),
-              static_cast<uint32_t>(newly_initialized_.size()), 0, branches_.next_label()};
-  if (!branches_.AddLabelIfRoom() || !control_.PushIfRoom(frame)) return false;
+  const bool is_if = kind == FrameKind::kIf;
+  if (is_if && !HasTop(hot, ValKind::kI32)) return false;
+  const size_t height = hot.height - (is_if ? 1 : 0);
+  const SideTableBuilder::LabelId label = branches_.next_label();
+  if (control_.size() > context_.limits.nesting || !branches_.HasRoom()) return false;
+  if (!control_.PushIfRoom({kind, false, kNoIndex, result, static_cast<uint32_t>(height),
+                            static_cast<uint32_t>(newly_initialized_.size()), 0, label})) {
+    return false;
+  }
+  branches_.AddLabelReserved();
+  if (is_if) {
+    branches_.AddLabelReserved();
+    branches_.AddBranchReserved(hot.position, label + 1, 0, 0);
+  }
   hot.position += 2;
-  hot.base = hot.height;
-  if (kind == FrameKind::kLoop) branches_.Place(frame.label, hot.position);
+  hot.base = hot.height = height;
+  if (kind == FrameKind::kLoop) branches_.Place(label, hot.position);
   return true;
 }
 
@@ -178,13 +191,24 @@ inline bool FunctionValidator::Leave(const Hot& hot) {
   }
   if (height < keep + frame.height) return false;
   const uint32_t drop = static_cast<uint32_t>(height) - keep - frame.height;
-  return branches_.AddBranchIfRoom(hot.position, frame.label, keep, drop);
+  if (!branches_.HasRoom()) return false;
+  branches_.AddBranchReserved(hot.position, frame.label, keep, drop);
+  return true;
+}
+
+// Two numbers of one type and a condition.
+[[gnu::always_inline]] inline bool FunctionValidator::FastSelect(Hot& hot) {
+  if (hot.height < hot.base + 3 || hot.stack[hot.height - 1] != ValKind::kI32) return false;
+  const ValType type = hot.stack[hot.height - 2];
+  if (hot.stack[hot.height - 3] != type || type.is_ref()) return false;
+  hot.height -= 2;
+  ++hot.position;
+  return true;
 }
 
 // Runs until an instruction that is not of the common case; its group.
 [[gnu::always_inline]] inline Shape FunctionValidator::FastRun(Hot& hot, bool memory_is_32) {
   for (;;) {
-    if (hot.position >= hot.end) return Shape::kRule;
     const auto word = LoadLittle<uint64_t>(hot.code, hot.position);
     if (!word) return Shape::kRule;
     const Encoded instruction(*word);
@@ -247,6 +271,12 @@ inline bool FunctionValidator::Leave(const Hot& hot) {
       case Shape::kLoop:
         if (!FastBlock(hot, FrameKind::kLoop, instruction.byte(1))) return Shape::kRule;
         continue;
+      case Shape::kIf:
+        if (!FastBlock(hot, FrameKind::kIf, instruction.byte(1))) return Shape::kRule;
+        continue;
+      case Shape::kSelect:
+        if (!FastSelect(hot)) return Shape::kRule;
+        continue;
       case Shape::kEnd:
         if (!FastEnd(hot)) return Shape::kRule;
         continue;
@@ -264,6 +294,7 @@ inline bool FunctionValidator::Leave(const Hot& hot) {
       case Shape::kRule:
       case Shape::kCall:
       case Shape::kGlobalGet:
+      case Shape::kGlobalSet:
         return rule.shape;
     }
   }
@@ -279,6 +310,7 @@ bool FunctionValidator::Instructions() {
     switch (shape) {
       case Shape::kCall: is_valid = cursor_.Skip(1) && CallFunction(false); break;
       case Shape::kGlobalGet: is_valid = cursor_.Skip(1) && Global(false); break;
+      case Shape::kGlobalSet: is_valid = cursor_.Skip(1) && Global(true); break;
       default: is_valid = Rule(); break;
     }
     if (!is_valid) return false;

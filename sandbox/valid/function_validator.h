@@ -52,7 +52,7 @@ class FunctionValidator {
 
   enum class FrameKind : uint8_t { kFunction, kBlock, kLoop, kIf, kElse };
 
-  struct Frame {
+  struct alignas(32) Frame {
     FrameKind kind;
     bool is_unreachable;
     CanonIdx type;         // kNoIndex: no parameters, `result` alone
@@ -72,13 +72,12 @@ class FunctionValidator {
   // What the loop keeps in registers.
   struct Hot {
     ByteSpan code;   // the whole module: what follows the body may be read, but not used
-    size_t end;      // of the body
     size_t position;
     std::span<ValType> stack;
     size_t height;
     size_t base;     // height of the innermost frame
     size_t max_height;
-    std::span<const ValType> locals;
+    std::span<const ValType> locals;  // the simple ones
   };
 
   bool Start(FunctionRecord& record);
@@ -93,6 +92,7 @@ class FunctionValidator {
   Shape FastRun(Hot& hot, bool memory_is_32);
   bool FastBlock(Hot& hot, FrameKind kind, uint8_t type);
   bool FastEnd(Hot& hot);
+  static bool FastSelect(Hot& hot);
   bool FastBranch(Hot& hot, size_t height, uint8_t depth);
   static bool Push(Hot& hot, ValType type);
   static bool HasTop(const Hot& hot, ValType type);
@@ -123,6 +123,7 @@ class FunctionValidator {
   bool Select();
   bool SelectTyped();
   bool Call(CanonIdx type, bool is_tail_call);
+  bool AreResults(std::span<const ValType> types);
   bool CallFunction(bool is_tail_call);
   bool CallIndirect(bool is_tail_call);
   bool CallRef(bool is_tail_call);
@@ -151,6 +152,7 @@ class FunctionValidator {
   bool PopAny(ValType& type);
   bool PopRef(HeapType& heap);  // kBottom in unreachable code
   bool PopAll(std::span<const ValType> types);
+  bool HasExactly(std::span<const ValType> types) const;
   bool CheckTop(std::span<const ValType> types);  // as popping them and pushing what was there
   bool Retype(std::span<const ValType> types);    // as popping and pushing them
 
@@ -179,6 +181,7 @@ class FunctionValidator {
   Vec<Frame> control_;
   FuncTypeView type_;
   Vec<ValType> locals_;  // the types of the first locals, as many as the body has bytes
+  size_t simple_locals_ = 0;  // as many of them are parameters or have a default value
   Vec<LocalRun> runs_;
   uint32_t local_count_ = 0;
   Vec<uint32_t> initialized_;        // for each local: the number of the function that has initialized it

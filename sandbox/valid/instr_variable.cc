@@ -51,11 +51,17 @@ bool FunctionValidator::Call(CanonIdx type, bool is_tail_call) {
   const FuncTypeView callee = module_.types.FuncType(type);
   if (!PopAll(callee.params)) return false;
   if (!is_tail_call) return PushAll(callee.results);
-  if (callee.results.size() != type_.results.size()) return Fail(ErrorCode::kTypeMismatch);
-  for (size_t i = 0; i < callee.results.size(); ++i) {
-    if (!Matches(callee.results[i], type_.results[i])) return Fail(ErrorCode::kTypeMismatch);
-  }
+  if (!AreResults(callee.results)) return false;
   MarkUnreachable();
+  return true;
+}
+
+// What a tail call returns is what the function returns.
+bool FunctionValidator::AreResults(std::span<const ValType> types) {
+  if (types.size() != type_.results.size()) return Fail(ErrorCode::kTypeMismatch);
+  for (size_t i = 0; i < types.size(); ++i) {
+    if (!Matches(types[i], type_.results[i])) return Fail(ErrorCode::kTypeMismatch);
+  }
   return true;
 }
 

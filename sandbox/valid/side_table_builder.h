@@ -42,11 +42,14 @@ class SideTableBuilder {
     return branches_.Push({static_cast<uint32_t>(position), label, keep | drop << 12});
   }
 
-  // The two above within the memory that there is: false, nothing changed, when it does not suffice.
+  // The same when HasRoom says that neither two labels nor a branch take more memory.
+  bool HasRoom() const {
+    return labels_.capacity() - labels_.size() >= 2 && branches_.size() < branches_.capacity();
+  }
   LabelId next_label() const { return static_cast<LabelId>(labels_.size()); }
-  [[nodiscard]] bool AddLabelIfRoom() { return labels_.PushIfRoom({0, 0}); }
-  [[nodiscard]] bool AddBranchIfRoom(size_t position, LabelId label, uint32_t keep, uint32_t drop) {
-    return branches_.PushIfRoom({static_cast<uint32_t>(position), label, keep | drop << 12});
+  void AddLabelReserved() { labels_.PushReserved({0, 0}); }
+  void AddBranchReserved(size_t position, LabelId label, uint32_t keep, uint32_t drop) {
+    branches_.PushReserved({static_cast<uint32_t>(position), label, keep | drop << 12});
   }
 
   // Appends the function's entries to `words`. All labels are placed.
