@@ -13,9 +13,11 @@
 #include <ctime>
 #include <fstream>
 #include <iterator>
-#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "sandbox/sandbox.h"
@@ -45,7 +47,7 @@ T OrDie(Result<T> result, std::string_view what) {
     Die(std::string(what) + ": " + std::string(sandbox::TextOf(result.error().code)) + " at offset " +
         std::to_string(result.error().offset));
   }
-  return std::move(*result);
+  if constexpr (!std::is_void_v<T>) return std::move(*result);
 }
 
 double CpuSeconds() {
@@ -134,7 +136,10 @@ void Load(const Options& options) {
   const double start = CpuSeconds();
   const Module module = OrDie(Module::Load(bytes), "load");
   Store store = OrDie(Store::Create(options.config), "store");
-  for (const auto import : module.imports()) OrDie(store.LinkFuncDefault(import.module), "link");
+  std::set<std::string_view> linked;
+  for (const auto import : module.imports()) {
+    if (linked.insert(import.module).second) OrDie(store.LinkFuncDefault(import.module), "link");
+  }
   InstantiateOrDie(store, module);
   const double seconds = CpuSeconds() - start;
   const long after_kb = ProcKilobytes("/proc/self/smaps_rollup", "Rss:");

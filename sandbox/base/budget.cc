@@ -3,9 +3,35 @@
 
 #include "sandbox/base/budget.h"
 
+#include <cstdlib>
+#include <cstring>
+
 #include "sandbox/base/check.h"
 
 namespace sandbox {
+namespace {
+
+void* DefaultAllocate(size_t size_bytes, size_t alignment) {
+  if (alignment <= alignof(std::max_align_t)) return std::malloc(size_bytes);
+  // aligned_alloc wants a multiple of the alignment; a size that close to the end of the address space is not to be had.
+  if (size_bytes > SIZE_MAX - alignment) return nullptr;
+  return std::aligned_alloc(alignment, (size_bytes + alignment - 1) & ~(alignment - 1));
+}
+
+void* DefaultAllocateZeroed(size_t size_bytes, size_t alignment) {
+  if (alignment <= alignof(std::max_align_t)) return std::calloc(1, size_bytes);
+  void* const block = DefaultAllocate(size_bytes, alignment);
+  if (block != nullptr) std::memset(block, 0, size_bytes);
+  return block;
+}
+
+}  // namespace
+
+void* Allocator::AllocateZeroed(size_t size_bytes, size_t alignment) noexcept {
+  void* const block = Allocate(size_bytes, alignment);
+  if (block != nullptr) std::memset(block, 0, size_bytes);
+  return block;
+}
 
 // What a budget handed out must have come back: a leak here would be a leak that a guest can repeat.
 Budget::~Budget() { SANDBOX_DCHECK(used_bytes_ == 0); }
@@ -22,10 +48,14 @@ void Budget::Release(uint64_t size_bytes) noexcept {
   used_bytes_ -= size_bytes;
 }
 
-Result<void*> Budget::Allocate(size_t size_bytes, size_t alignment) noexcept {
+Result<void*> Budget::Take(size_t size_bytes, size_t alignment, bool is_zeroed) noexcept {
   SANDBOX_TRY(Charge(size_bytes));
-  void* block = allocator_ != nullptr ? allocator_->Allocate(size_bytes, alignment)
-                                      : ::operator new(size_bytes, std::align_val_t{alignment}, std::nothrow);
+  void* block = nullptr;
+  if (allocator_ != nullptr) {
+    block = is_zeroed ? allocator_->AllocateZeroed(size_bytes, alignment) : allocator_->Allocate(size_bytes, alignment);
+  } else {
+    block = is_zeroed ? DefaultAllocateZeroed(size_bytes, alignment) : DefaultAllocate(size_bytes, alignment);
+  }
   if (block == nullptr) {
     Release(size_bytes);
     return Fail(ErrorCode::kOutOfMemory);
@@ -33,11 +63,19 @@ Result<void*> Budget::Allocate(size_t size_bytes, size_t alignment) noexcept {
   return block;
 }
 
+Result<void*> Budget::Allocate(size_t size_bytes, size_t alignment) noexcept {
+  return Take(size_bytes, alignment, false);
+}
+
+Result<void*> Budget::AllocateZeroed(size_t size_bytes, size_t alignment) noexcept {
+  return Take(size_bytes, alignment, true);
+}
+
 void Budget::Free(void* block, size_t size_bytes, size_t alignment) noexcept {
   if (allocator_ != nullptr) {
     allocator_->Free(block, size_bytes, alignment);
   } else {
-    ::operator delete(block, std::align_val_t{alignment}, std::nothrow);
+    std::free(block);
   }
   Release(size_bytes);
 }

@@ -20,6 +20,9 @@ class Allocator {
  public:
   // size_bytes > 0; alignment is a power of two of at most 64.
   [[nodiscard]] virtual void* Allocate(size_t size_bytes, size_t alignment) noexcept = 0;
+  // The same, zeroed. Worth overriding where the system hands out zeroed pages: a linear memory then costs nothing until
+  // it is touched. The default allocates and fills.
+  [[nodiscard]] virtual void* AllocateZeroed(size_t size_bytes, size_t alignment) noexcept;
   virtual void Free(void* block, size_t size_bytes, size_t alignment) noexcept = 0;
 
  protected:
@@ -29,7 +32,7 @@ class Allocator {
 // Counts the bytes that one Module or one Store holds and refuses beyond a limit. A refusal leaves nothing changed.
 class Budget {
  public:
-  // limit_bytes: what may be held at once. allocator: null means the nothrow global operator new.
+  // limit_bytes: what may be held at once. allocator: null means malloc, calloc and free.
   explicit Budget(uint64_t limit_bytes, Allocator* allocator = nullptr) noexcept
       : limit_bytes_(limit_bytes), allocator_(allocator) {}
   Budget(const Budget&) = delete;
@@ -38,6 +41,7 @@ class Budget {
 
   // size_bytes > 0. Errors: kBudgetExceeded, kOutOfMemory. The block is not zeroed.
   [[nodiscard]] Result<void*> Allocate(size_t size_bytes, size_t alignment) noexcept;
+  [[nodiscard]] Result<void*> AllocateZeroed(size_t size_bytes, size_t alignment) noexcept;
   void Free(void* block, size_t size_bytes, size_t alignment) noexcept;
 
   // A T made by its constructor, and its end. T's constructor does not throw.
@@ -64,6 +68,8 @@ class Budget {
   Allocator* allocator() const { return allocator_; }
 
  private:
+  [[nodiscard]] Result<void*> Take(size_t size_bytes, size_t alignment, bool is_zeroed) noexcept;
+
   uint64_t limit_bytes_;
   uint64_t used_bytes_ = 0;
   uint64_t peak_bytes_ = 0;

@@ -37,7 +37,7 @@ struct Config {
   // except where instantiation counts the same things.
   ImplementationLimits limits;
 
-  // Where all of the store's memory comes from. Outlives the store and its handles. Default: nothrow operator new.
+  // Where all of the store's memory comes from. Outlives the store and its handles. Default: malloc, calloc and free.
   Allocator* allocator = nullptr;
 
   Tier tier = Tier::kAuto;

@@ -33,12 +33,6 @@ Result<TierEntry> ChooseTier(const Config& config) {
 
 void DropModule(void* keep_alive) { static_cast<ModuleState*>(keep_alive)->Drop(); }
 
-uint32_t SlotsOf(std::span<const ValType> types) {
-  uint32_t slots = 0;
-  for (ValType type : types) slots += type.slots();
-  return slots;
-}
-
 }  // namespace
 
 // --- Life ----------------------------------------------------------------------------------------------------------

@@ -14,12 +14,6 @@ constexpr uint8_t kExitCode[] = {kExitOpcode};
 
 FuncTypeView TypeOf(const StoreData& store, CanonIdx type) { return store.types.FuncType(type); }
 
-uint32_t SlotsOf(std::span<const ValType> types) {
-  uint32_t slots = 0;
-  for (ValType type : types) slots += type.slots();
-  return slots;
-}
-
 }  // namespace
 
 Result<void> Machine::Allocate() {
@@ -109,7 +103,7 @@ std::span<const Slot> Machine::Results() const {
 std::span<const Slot> Machine::PendingArguments() const {
   const HostCallState& call = runs.back().host_call;
   const HostFunction& callee = store.host_functions[call.host_function];
-  return call.arguments.Range(SlotsOf(TypeOf(store, callee.type).params));
+  return call.arguments.Range(callee.param_slots);
 }
 
 void Machine::AnswerHostCall(std::span<const Slot> results) {
@@ -236,7 +230,7 @@ void Machine::Unwind() {
 uint64_t Machine::CallCost(FuncAddr function) const {
   const Function& callee = store.functions[function];
   if (callee.is_dead()) return 1;
-  if (callee.is_host()) return 1 + SlotsCost(SlotsOf(TypeOf(store, callee.type).params));
+  if (callee.is_host()) return 1 + SlotsCost(store.host_functions[callee.host_number()].param_slots);
   const Instance& owner = *store.instances[callee.owner];
   return uint64_t{1} + owner.module->functions[function - owner.first_function].call_cost;
 }
@@ -251,12 +245,11 @@ Flow Machine::Call(FuncAddr function) {
 }
 
 Flow Machine::CallHost(FuncAddr, const Function& callee) {
-  const FuncTypeView type = TypeOf(store, callee.type);
-  const uint32_t params = SlotsOf(type.params);
-  const uint32_t results = SlotsOf(type.results);
+  const HostFunction& host = store.host_functions[callee.host_number()];
+  const uint32_t params = host.param_slots;
+  const uint32_t results = host.result_slots;
   const Sp arguments = registers.sp + (1 - static_cast<ptrdiff_t>(params));
   host_call = {callee.host_number(), instance != nullptr ? instance->id : kNoIndex, arguments};
-  const HostFunction& host = store.host_functions[callee.host_number()];
   if (host.thunk == nullptr) {
     exit = Exit::kHostCall;
     return Flow::kExit;

@@ -4,6 +4,7 @@
 #include "sandbox/runtime/memory.h"
 
 #include <algorithm>
+#include <cstddef>
 
 #include "sandbox/base/checked_math.h"
 
@@ -11,7 +12,8 @@ namespace sandbox {
 namespace {
 
 // What a cache line is aligned to: guests lay out their data as if address 0 were aligned.
-constexpr size_t kMemoryAlignment = 64;
+// What calloc gives: the default allocator then hands out zeroed pages of the system without touching them.
+constexpr size_t kMemoryAlignment = alignof(std::max_align_t);
 
 // Pages that an index type can address (spec "valid-memtype").
 constexpr uint64_t kMaxPages32 = uint64_t{1} << 16;
@@ -90,10 +92,10 @@ Result<void> Memory::GrowOwned(uint64_t size_bytes, const ImplementationLimits& 
     uint64_t capacity = capacity_bytes_ + capacity_bytes_ / 2 / kPageBytes * kPageBytes;
     capacity = std::min({capacity, BytesOf(MaxPages(type_)), limits.memory_bytes, uint64_t{SIZE_MAX / 2}});
     capacity = std::max(capacity, size_bytes);
-    auto block = budget_->Allocate(static_cast<size_t>(capacity), kMemoryAlignment);
+    auto block = budget_->AllocateZeroed(static_cast<size_t>(capacity), kMemoryAlignment);
     if (!block && capacity > size_bytes) {
       capacity = size_bytes;
-      block = budget_->Allocate(static_cast<size_t>(capacity), kMemoryAlignment);
+      block = budget_->AllocateZeroed(static_cast<size_t>(capacity), kMemoryAlignment);
     }
     if (!block) return std::unexpected(block.error());
     uint8_t* base = static_cast<uint8_t*>(*block);
@@ -105,8 +107,8 @@ Result<void> Memory::GrowOwned(uint64_t size_bytes, const ImplementationLimits& 
     view_.base = base;
     capacity_bytes_ = capacity;
   }
+  // Zeroed when it was allocated, and out of the guest's reach since.
   view_.size = size_bytes;
-  FillBytes(view_.Range(old_bytes, size_bytes - old_bytes), 0);
   return {};
 }
 

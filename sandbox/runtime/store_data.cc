@@ -149,6 +149,9 @@ uint64_t StoreData::HashOfHostFunction(const HostFunction& function) const {
 
 // Appends a function whose members but the address are set.
 Result<uint32_t> StoreData::AppendHostFunction(HostFunction&& function) {
+  const FuncTypeView type = types.FuncType(function.type);
+  function.param_slots = SlotsOf(type.params);
+  function.result_slots = SlotsOf(type.results);
   SANDBOX_TRY(CheckLimit(host_functions.size() + 1, limits.host_functions, LimitId::host_functions));
   SANDBOX_TRY(CheckLimit(functions.size() + 1, limits.store_functions, LimitId::store_functions));
   SANDBOX_TRY(host_functions.ReserveMore(1));

@@ -49,6 +49,8 @@ struct HostFunction {
   NameBytes module;
   NameBytes name;
   CanonIdx type = kNoIndex;
+  uint32_t param_slots = 0;   // of its type, at hand for calls
+  uint32_t result_slots = 0;
   HostThunk thunk = nullptr;  // null: the run is suspended and the embedder answers
   void* context = nullptr;
   void (*destroy)(Budget& budget, void* context) = nullptr;  // ends the context when the link goes; may be null

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 
 #include "sandbox/base/build_config.h"
 #include "sandbox/base/check.h"
@@ -94,6 +95,12 @@ class ValType {
  private:
   uint32_t bits_;  // 0-3 kind, 4 nullable, 5-31 heap type
 };
+// Value-stack slots of several values.
+constexpr uint32_t SlotsOf(std::span<const ValType> types) {
+  uint32_t slots = 0;
+  for (const ValType type : types) slots += type.slots();
+  return slots;
+}
 // The hard maximum of types per registry: half of what fits into the 27 bits of a heap type, see TypeDefinition.
 inline constexpr uint32_t kMaxTypesPerRegistry = (1u << 26) - 32;
 
