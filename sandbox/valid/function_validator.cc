@@ -76,7 +76,7 @@ bool FunctionValidator::Finish(FunctionRecord& record) {
   record.code_end = static_cast<uint32_t>(cursor_.position());
   record.operand_slots = static_cast<uint32_t>(max_height_);
   record.side_table = static_cast<uint32_t>(module_.side_table.size());
-  return Ok(branches_.Finish(module_.side_table));
+  return Ok(branches_.Finish(module_.side_table, cursor_.position() - code_begin_, code_end_ - code_begin_));
 }
 
 inline FunctionValidator::Hot FunctionValidator::Enter() {

@@ -42,6 +42,12 @@ class FunctionValidator {
         newly_initialized_(budget),
         branches_(budget) {}
 
+  // Where the bodies lie: what the size of the side table is estimated from.
+  void SetCodeSection(size_t begin, size_t end) {
+    code_begin_ = begin;
+    code_end_ = end;
+  }
+
   // Validates the body that is all of `body` (local declarations, then instructions) and completes `record`, whose type
   // is set. Appends to the module's side table.
   [[nodiscard]] bool Validate(const Cursor& body, FunctionRecord& record);
@@ -174,6 +180,8 @@ class FunctionValidator {
   ErrorSink& sink_;
   ModuleData& module_;
   Cursor cursor_;
+  size_t code_begin_ = 0;
+  size_t code_end_ = 0;
   size_t start_ = 0;   // of the instruction at hand
   size_t height_ = 0;  // of the operand stack
   size_t max_height_ = 0;

@@ -230,6 +230,7 @@ bool ModuleValidator::CodeSection(Cursor& section) {
   has_code_ = true;
   if (!section.ReadU32(count)) return false;
   if (count != module_.functions.size()) return sink_.Fail(ErrorCode::kFunctionCodeMismatch, start);
+  functions_.SetCodeSection(section.position(), section.end());
   for (FunctionRecord& record : module_.functions) {
     const size_t body_start = section.position();
     uint32_t size = 0;
@@ -239,6 +240,8 @@ bool ModuleValidator::CodeSection(Cursor& section) {
     if (!functions_.Validate(section.Sub(size), record)) return false;
     if (!section.Skip(size)) return false;
   }
+  const size_t words = module_.side_table.size();
+  if (module_.side_table.capacity() - words > words / 16) module_.side_table.ShrinkToFit();
   return true;
 }
 

@@ -53,9 +53,11 @@ class SideTableBuilder {
   }
 
   // Appends the function's entries to `words`. All labels are placed.
+  // code_done, code_size: bytes of the code section up to the end of this function, and in all; `words` grows to what
+  // they let expect, so that a large module's is moved seldom and has little left over.
   // Errors: class memory, and kLimitExceeded when there are more words than a function record can count.
   // Time: linear in the number of branches.
-  [[nodiscard]] Result<void> Finish(Vec<uint32_t>& words);
+  [[nodiscard]] Result<void> Finish(Vec<uint32_t>& words, size_t code_done, size_t code_size);
 
  private:
   struct Label {
