@@ -74,12 +74,11 @@ class Call {
   // The arguments. Good until the next call into the store; empty for a stale handle.
   std::span<const Value> args() const;
   // The arguments as C++ values: `auto [address, size] = *call.Args<uint32_t, uint32_t>();`
-  // Errors: kWrongArguments when the signature is another.
+  // Errors: kWrongArguments when the signature is another; kStaleHandle.
   template <typename... T>
   [[nodiscard]] Result<std::tuple<T...>> Args() const {
-    const std::span<const Value> values = args();
-    if (!is_current()) return Fail(ErrorCode::kStaleHandle);
-    return ConvertValues<std::tuple<T...>>(values, ErrorCode::kWrongArguments);
+    if (index() == kNoIndex) return Fail(ErrorCode::kStaleHandle);
+    return ConvertValues<std::tuple<T...>>(args(), ErrorCode::kWrongArguments);
   }
 
   // The instance whose code made the call; absent when the host invoked the function itself.
