@@ -11,8 +11,8 @@
 namespace sandbox {
 namespace {
 
-// What a cache line is aligned to: guests lay out their data as if address 0 were aligned.
-// What calloc gives: the default allocator then hands out zeroed pages of the system without touching them.
+// Guests lay out their data as if address 0 were aligned. No more than what calloc gives, so that the default allocator
+// can hand out zeroed pages of the system without touching them.
 constexpr size_t kMemoryAlignment = alignof(std::max_align_t);
 
 // Pages that an index type can address (spec "valid-memtype").

@@ -58,7 +58,9 @@ TEST_F(NameIndexTest, AgreesWithAMap) {
     for (uint64_t h = 0; h < 1024; ++h) {
       const auto found = index_.Find(h, kAny);
       ASSERT_EQ(found.has_value(), expected.contains(h)) << h;
-      if (found) ASSERT_EQ(found->number, expected[h]);
+      if (found) {
+        ASSERT_EQ(found->number, expected[h]);
+      }
     }
   }
 }
