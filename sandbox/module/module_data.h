@@ -37,6 +37,7 @@ struct FunctionRecord {
   uint16_t result_slots = 0;
   // What a call adds to its own unit of fuel: ceil(param_slots / 8) + ceil(local_slots / 8) (exec/fuel.h).
   uint32_t call_cost = 0;
+  friend constexpr bool operator==(const FunctionRecord&, const FunctionRecord&) = default;
 };
 
 // A constant expression: its bytes up to and including `end`, and how many instructions it has (`end` included).
