@@ -35,7 +35,7 @@ enum class Dispatch : uint8_t {
 struct Config {
   // What the guest may use, and what the store may hold. Default: see limits.def. The load-time half is not used here,
   // except where instantiation counts the same things.
-  ImplementationLimits limits;
+  ImplementationLimits limits = {};
 
   // Where all of the store's memory comes from. Outlives the store and its handles. Default: malloc, calloc and free.
   Allocator* allocator = nullptr;
@@ -50,7 +50,7 @@ struct Config {
 // Options of Module::Load and Module::LoadCopy.
 struct LoadOptions {
   // The load-time half: what a module may declare, and (load_bytes) what it may hold beside its own bytes.
-  ImplementationLimits limits;
+  ImplementationLimits limits = {};
 
   // Where the module's memory comes from. Outlives the last copy of the module, whose end may come in any thread.
   Allocator* allocator = nullptr;
@@ -62,11 +62,11 @@ struct InstanceOptions {
   // importer of that memory. They are zeroed. The guest sees the declared number of pages; an access to a byte that
   // does not exist traps. Growth succeeds within the declared maximum and the limits and adds pages, but no bytes.
   // An importer of the memory sees the same. Default: the store allocates all memories.
-  std::optional<MutableByteSpan> memory_span;
+  std::optional<MutableByteSpan> memory_span = std::nullopt;
 
   // Which memory that is: an index of a memory that the module defines (not one that it imports: kBadConfiguration).
-  // Default: the first defined one; kBadConfiguration when there is none.
-  std::optional<MemIdx> memory;
+  // Default: the first defined one, if any; without one the span is not used. Of no meaning without a span.
+  std::optional<MemIdx> memory = std::nullopt;
 };
 
 // Options of Store::Reset.
