@@ -27,7 +27,7 @@ void* DefaultAllocateZeroed(size_t size_bytes, size_t alignment) {
 
 }  // namespace
 
-void* Allocator::AllocateZeroed(size_t size_bytes, size_t alignment) noexcept {
+void* Allocator::AllocateAndClear(size_t size_bytes, size_t alignment) noexcept {
   void* const block = Allocate(size_bytes, alignment);
   if (block != nullptr) std::memset(block, 0, size_bytes);
   return block;

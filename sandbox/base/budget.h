@@ -22,11 +22,18 @@ class Allocator {
   [[nodiscard]] virtual void* Allocate(size_t size_bytes, size_t alignment) noexcept = 0;
   // The same, zeroed. Worth overriding where the system hands out zeroed pages: a linear memory then costs nothing until
   // it is touched. The default allocates and fills.
-  [[nodiscard]] virtual void* AllocateZeroed(size_t size_bytes, size_t alignment) noexcept;
+  // (Inline, as every virtual function here must be: the library has no RTTI, and a class whose type information lived in
+  // its objects could not be derived from in an embedder's file that has it.)
+  [[nodiscard]] virtual void* AllocateZeroed(size_t size_bytes, size_t alignment) noexcept {
+    return AllocateAndClear(size_bytes, alignment);
+  }
   virtual void Free(void* block, size_t size_bytes, size_t alignment) noexcept = 0;
 
  protected:
   ~Allocator() = default;
+
+ private:
+  void* AllocateAndClear(size_t size_bytes, size_t alignment) noexcept;
 };
 
 // Counts the bytes that one Module or one Store holds and refuses beyond a limit. A refusal leaves nothing changed.
