@@ -165,7 +165,7 @@ void Run(const Options& options) {
   std::vector<Value> arguments;
   if (options.words.size() > 2) {
     const Value one = Value::I32(1);
-    CallOrDie(store, instance, name, {&one, 1});
+    static_cast<void>(CallOrDie(store, instance, name, {&one, 1}));
     arguments.push_back(Value::I32(static_cast<uint32_t>(std::stoul(options.words[2]))));
   }
   const double start = CpuSeconds();
