@@ -3,6 +3,8 @@
 
 #include "sandbox/base/budget.h"
 
+#include <stdlib.h>  // aligned_alloc: not all C++ libraries have it in std
+
 #include <cstdlib>
 #include <cstring>
 
@@ -15,7 +17,7 @@ void* DefaultAllocate(size_t size_bytes, size_t alignment) {
   if (alignment <= alignof(std::max_align_t)) return std::malloc(size_bytes);
   // aligned_alloc wants a multiple of the alignment; a size that close to the end of the address space is not to be had.
   if (size_bytes > SIZE_MAX - alignment) return nullptr;
-  return std::aligned_alloc(alignment, (size_bytes + alignment - 1) & ~(alignment - 1));
+  return aligned_alloc(alignment, (size_bytes + alignment - 1) & ~(alignment - 1));
 }
 
 void* DefaultAllocateZeroed(size_t size_bytes, size_t alignment) {

@@ -8,6 +8,7 @@
 #include <concepts>
 #include <limits>
 #include <optional>
+#include <type_traits>
 
 namespace sandbox {
 
@@ -38,7 +39,7 @@ constexpr T SaturatingMul(T a, T b) {
 
 // ceil(a / b) without the overflow of (a + b - 1) / b. b is not zero.
 template <std::unsigned_integral T>
-constexpr T CeilDiv(T a, T b) {
+constexpr T CeilDiv(T a, std::type_identity_t<T> b) {
   return a / b + (a % b != 0);
 }
 

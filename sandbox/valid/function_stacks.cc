@@ -72,7 +72,7 @@ inline bool FunctionValidator::HasExactly(std::span<const ValType> types) const 
 
 bool FunctionValidator::CheckTop(std::span<const ValType> types) {
   const Frame& frame = Innermost();
-  const size_t present = std::min(types.size(), height_ - frame.height);
+  const size_t present = std::min<size_t>(types.size(), height_ - frame.height);
   if (present < types.size() && !frame.is_unreachable) return Fail(ErrorCode::kTypeMismatch);
   // What unreachable code lacks matches anything.
   const auto wanted = types.last(present);
@@ -90,7 +90,7 @@ bool FunctionValidator::PopAll(std::span<const ValType> types) {
     return true;
   }
   if (!CheckTop(types)) return false;
-  height_ -= std::min(types.size(), height_ - Innermost().height);
+  height_ -= std::min<size_t>(types.size(), height_ - Innermost().height);
   return true;
 }
 
