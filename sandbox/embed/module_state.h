@@ -6,6 +6,7 @@
 #define SANDBOX_EMBED_MODULE_STATE_H_
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 
 #include "sandbox/base/budget.h"
@@ -32,7 +33,7 @@ class ModuleState {
 
  private:
   Allocator* allocator_;
-  std::atomic<uint64_t> holders_{1};
+  std::atomic<size_t> holders_{1};  // each holder takes room: it cannot overflow
 };
 
 }  // namespace sandbox
