@@ -27,6 +27,18 @@ class Writer {
     used_ += count;
     return *this;
   }
+  // Text of a guest's choice: what could steer a terminal, forge a line or is not ASCII is written as \xNN.
+  Writer& Guest(std::string_view text) {
+    for (const char c : text) {
+      const uint8_t byte = static_cast<uint8_t>(c);
+      if (byte >= 0x20 && byte < 0x7f) {
+        Text({&c, 1});
+      } else {
+        Text("\\x").Text(byte < 16 ? "0" : "").Number(static_cast<unsigned>(byte), 16);
+      }
+    }
+    return *this;
+  }
   template <typename T>
   Writer& Number(T value, int base = 10) {
     std::array<char, 24> digits{};
@@ -193,7 +205,7 @@ void WriteVector(Writer& out, const std::array<uint8_t, 16>& bytes) {
 }
 
 void WritePlace(Writer& out, const TraceFrame& frame) {
-  if (!frame.name.empty()) out.Text("$").Text(frame.name).Text(" (");
+  if (!frame.name.empty()) out.Text("$").Guest(frame.name).Text(" (");
   out.Text("function ").Number(frame.function);
   if (!frame.name.empty()) out.Text(")");
   out.Text(" at offset ").Hex(frame.offset);
@@ -294,7 +306,7 @@ std::string_view FormatLinkError(const Store& store, std::span<char> out) {
   };
   Writer writer(out);
   writer.Text(error->given ? TextOf(ErrorCode::kIncompatibleImport) : TextOf(ErrorCode::kUnknownImport));
-  writer.Text(": ").Text(error->module).Text(".").Text(error->name).Text(": expected ");
+  writer.Text(": ").Guest(error->module).Text(".").Guest(error->name).Text(": expected ");
   WriteExternType(writer, error->expected, signature_of(error->expected));
   writer.Text(", found ");
   if (error->given) {

@@ -123,7 +123,8 @@ class Module {
   bool is_empty() const { return state_ == nullptr; }
   ByteSpan bytes() const;
 
-  // All text and spans below live as long as the module's bytes; names are valid UTF-8.
+  // All text and spans below live as long as the module's bytes; names are valid UTF-8, but for those of
+  // function_name(), which come from a custom section that nothing checks.
   // Imports and exports in the order of their sections. Spec: embed-module-imports, embed-module-exports.
   size_t import_count() const;
   ImportInfo import(size_t i) const;

@@ -9,10 +9,12 @@
 //   - a taken branch and `return` add ceil(slots carried / 8); for `return` these are the function's results.
 //   - a call adds ceil(slots of parameters / 8), and ceil(slots of locals / 8) when the callee is a guest function.
 //   - memory.fill, memory.copy, memory.init and memory.grow add ceil(bytes / 64); table.fill, table.copy, table.init
-//     and table.grow add ceil(elements / 8). A growth that its type or a limit refuses adds nothing.
+//     and table.grow add ceil(elements / 8). A growth that the declared maximum, memory_bytes or table_elements refuses
+//     adds nothing; one that moved_bytes, the budget or the allocator refuses has been paid for.
 //   - instantiation: each constant expression costs its instructions (those of element segments of every mode too);
 //     each active segment 1 and what its memory.init or table.init would add; each memory and table what its minimum
-//     size would add as a growth, whether its bytes exist or not.
+//     size would add as a growth, whether its bytes exist or not (they are made, within the limits, when the module is
+//     linked, and paid for first thing after).
 // A slot is 8 bytes: one value, except that v128 takes two. Costs are charged before the effect. What is not covered
 // pauses the run before the instruction and reports the whole cost of it.
 #ifndef SANDBOX_EXEC_FUEL_H_

@@ -62,8 +62,9 @@ class Linker {
     SANDBOX_TRY(CheckLimit(store_.live_instances + 1, store_.limits.instances, LimitId::instances));
     // Ids of released instances are not used again, and an id has to fit into Function::owner.
     if (store_.instances.size() >= Function::kHost) return LimitError(LimitId::instances);
-    if (!options_.memory_span || !options_.memory) return {};
-    if (*options_.memory < module_.imported_memories || *options_.memory >= module_.memories.size()) {
+    if (!options_.memory_span) return {};
+    const size_t memory = options_.memory.value_or(module_.imported_memories);
+    if (memory < module_.imported_memories || memory >= module_.memories.size()) {
       return Fail(ErrorCode::kBadConfiguration);
     }
     return {};
@@ -339,7 +340,9 @@ class Initializer {
       case kTableInits:
         if (const auto& init = module_.tables[i].init) {
           const Ref value = static_cast<Ref>(EvaluateConstExpr(instance_, *init));
-          std::ranges::fill(instance_.tables[i]->object.elements(), value);
+          // The declared size: while the instantiation paused, the guest may have grown the table, and said with what.
+          const size_t declared = static_cast<size_t>(module_.tables[i].type.limits.min);
+          std::ranges::fill(instance_.tables[i]->object.elements().first(declared), value);
         }
         return {};
       case kElements: return InitElements(module_.elements[i], i);
@@ -361,7 +364,11 @@ class Initializer {
 
   // An active segment goes straight into its table: it is never kept.
   OrTrap<void> InitElements(const ElementSegment& segment, ElemIdx i) {
-    if (segment.mode == SegmentMode::kPassive) EvaluateElements(instance_, segment, instance_.elements[i].span());
+    if (segment.mode == SegmentMode::kPassive) {
+      // While the instantiation paused, the guest may have dropped the segment already.
+      const std::span<Ref> kept = instance_.elements[i].span();
+      if (kept.size() == segment.count) EvaluateElements(instance_, segment, kept);
+    }
     if (segment.mode != SegmentMode::kActive) return {};
     const uint64_t index = EvaluateConstExpr(instance_, segment.offset);
     const std::span<Ref> elements = instance_.tables[segment.table]->object.elements();

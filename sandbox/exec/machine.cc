@@ -237,10 +237,7 @@ uint64_t Machine::CallCost(FuncAddr function) const {
 
 Flow Machine::Call(FuncAddr function) {
   const Function callee = store.functions[function];
-  if (callee.is_dead()) {
-    is_trap_behind_call = true;
-    return Raise(TrapCode::kReleasedFunction);
-  }
+  if (callee.is_dead()) return Raise(TrapCode::kReleasedFunction);
   return callee.is_host() ? CallHost(function, callee) : CallGuest(function, callee);
 }
 
@@ -274,10 +271,7 @@ Flow Machine::CallGuest(FuncAddr function, const Function& callee) {
   const FunctionRecord& record = owner->module->functions[function - owner->first_function];
   const Sp top = registers.sp + 1;
   const uint64_t need = uint64_t{record.local_slots} + 1 + record.operand_slots;
-  if (frame == last_frame || static_cast<uint64_t>(stack_end - top) < need) {
-    is_trap_behind_call = true;
-    return Raise(TrapCode::kStackExhausted);
-  }
+  if (frame == last_frame || static_cast<uint64_t>(stack_end - top) < need) return Raise(TrapCode::kStackExhausted);
   frame->pc = registers.pc;
   frame->side_table = registers.side_table;
   frame = frame + 1;
@@ -310,6 +304,8 @@ Flow Machine::ReturnCall(FuncAddr function) {
   registers.locals = frame->locals;
   end = frame->end;
   const Flow flow = Call(function);
+  // The frame of the tail call is gone: what traps, traps in its caller, behind the call.
+  if (flow == Flow::kExit && exit == Exit::kTrap) is_trap_behind_call = true;
   // A host function answered at once or will: the caller's caller goes on, perhaps in another instance.
   if (frame->instance != instance) SwitchInstance(frame->instance);
   return flow;

@@ -61,6 +61,8 @@ class Pc {
   // need more registers than a handler has to spare.
   SANDBOX_INLINE uint32_t U32() { return static_cast<uint32_t>(Unsigned<5>()); }
   SANDBOX_INLINE uint64_t U64() { return Unsigned<10>(); }
+  // The first five bytes of a number of any length, 35 bits: it is complete when the last byte read is below 0x80.
+  SANDBOX_INLINE uint64_t U35() { return Unsigned<5>(); }
   SANDBOX_INLINE int32_t S32() { return static_cast<int32_t>(Signed<5>()); }
   SANDBOX_INLINE int64_t S64() { return Signed<10>(); }
   // Steps over a LEB128 number of any length.

@@ -59,9 +59,12 @@ uint32_t OwnOperands(Op op) {
 // Charges for the call and makes it. next: where the caller goes on. popped: operands of the instruction itself.
 Flow ChargeAndCall(Machine& m, FuncAddr function, Pc next, ptrdiff_t popped) {
   if (!Charge(m, m.CallCost(function))) return Flow::kExit;
+  const Pc at = m.registers.pc;
   m.registers.sp.Move(-popped);
   m.registers.pc = next;
-  return m.Call(function);
+  const Flow flow = m.Call(function);
+  if (flow == Flow::kExit && m.exit == Exit::kTrap && !m.is_trap_behind_call) m.registers.pc = at;
+  return flow;
 }
 
 Flow ChargeAndReturnCall(Machine& m, FuncAddr function, ptrdiff_t popped) {

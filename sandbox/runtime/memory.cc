@@ -91,6 +91,8 @@ Result<void> Memory::GrowOwned(uint64_t size_bytes, const ImplementationLimits& 
     // what is asked for.
     uint64_t capacity = capacity_bytes_ + capacity_bytes_ / 2 / kPageBytes * kPageBytes;
     capacity = std::min({capacity, BytesOf(MaxPages(type_)), limits.memory_bytes, uint64_t{SIZE_MAX / 2}});
+    // The old block is held until the new one is filled, so only what the budget has left can be had.
+    capacity = std::min(capacity, (budget_->limit_bytes() - budget_->used_bytes()) / kPageBytes * kPageBytes);
     capacity = std::max(capacity, size_bytes);
     auto block = budget_->AllocateZeroed(static_cast<size_t>(capacity), kMemoryAlignment);
     if (!block && capacity > size_bytes) {
