@@ -1,9 +1,9 @@
 // Copyright 2026 The wasm-sandbox Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Errors, traps and types in words, for people. Nothing here allocates: text goes to the front of a span that the caller
-// gives (256 characters suffice for all but long names) and is cut short when that is full. Each function returns
-// the part that it wrote. A program that does not call them does not link the texts.
+// Errors, traps and types in words, for people. Nothing here allocates: text goes to the front of a span that the
+// caller gives (256 characters suffice for all but long names) and is cut short when that is full. Each function
+// returns the part that it wrote. A program that does not call them does not link the texts.
 #ifndef SANDBOX_EMBED_ERROR_TEXT_H_
 #define SANDBOX_EMBED_ERROR_TEXT_H_
 

@@ -23,8 +23,8 @@ namespace sandbox {
 class ModuleState;
 struct ModuleData;
 
-// A function's parameters and results. The spans live as long as what they were asked of (a Module, or a Store until its
-// next instantiation or link).
+// A function's parameters and results. The spans live as long as what they were asked of (a Module, or a Store until
+// its next instantiation or link).
 using FuncSignature = FuncTypeView;
 
 struct ImportInfo {
@@ -102,7 +102,8 @@ class Module {
   // Decodes and validates in one pass. The bytes stay where they are and are not copied.
   //
   // bytes:   never change and outlive every copy of the module and every instance of it.
-  // Errors:  malformed, invalid, unsupported (with the instruction in `detail`), limit; each with the byte offset. Class
+  // Errors:  malformed, invalid, unsupported (with the instruction in `detail`), limit; each with the byte offset.
+  // Class
   //          memory when limits.load_bytes or the allocator refuses. kBadConfiguration for limits above their maximum.
   // Time:    linear in the number of bytes.
   // Spec:    embed-module-decode, embed-module-validate.

@@ -144,8 +144,8 @@ class Store {
   [[nodiscard]] Result<void> Release(InstanceId instance);
 
   // Frees all instances and drops all pending runs: as new, for the next plugin. Keeps fuel, the value stack and, by
-  // default, the links, with the types that were made. All handles become stale, but for views of host objects that were
-  // kept. References to guest functions in host globals and tables stay there; such a function traps when called.
+  // default, the links, with the types that were made. All handles become stale, but for views of host objects that
+  // were kept. References to guest functions in host globals and tables stay there; such a function traps when called.
   // kOutOfTurn inside a host function that this store called.
   [[nodiscard]] Result<void> Reset(const ResetOptions& options = {});
 
@@ -212,9 +212,9 @@ class Store {
   uint64_t fuel() const;
 
   // Stops the guest: for any thread and for signal handlers, as long as the store lives. A run, present or next, comes
-  // back as kInterrupted within kFuelSlice units of fuel plus one bulk operation or host function. Asking twice is asking
-  // once. The flag is cleared by RunResult::Resume of an interrupted run, or by hand.
-  // For a moved-from store: none (kept apart by returning a pointer).
+  // back as kInterrupted within kFuelSlice units of fuel plus one bulk operation or host function. Asking twice is
+  // asking once. The flag is cleared by RunResult::Resume of an interrupted run, or by hand. For a moved-from store:
+  // none (kept apart by returning a pointer).
   Interrupt* interrupt();
 
   // Bytes that the store holds now, held at most, and may hold.

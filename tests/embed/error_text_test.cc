@@ -126,7 +126,8 @@ TEST(ErrorText, TrapsAndFrames) {
   EXPECT_EQ(FormatFrame(1, store.trace_at(1), text), "#1 $middle (function 1) at offset 0x31");
   const InstanceId math = MakeInstance(store, kMath);
   const RunResult divided = Must(store.Invoke(math, "div", {Value::I32(1), Value::I32(0)}));
-  EXPECT_EQ(std::string(FormatTrap(divided.trap(), text)).substr(0, 45), "trap: integer divide by zero in function 2 at");
+  EXPECT_EQ(std::string(FormatTrap(divided.trap(), text)).substr(0, 45),
+            "trap: integer divide by zero in function 2 at");
   EXPECT_EQ(FormatTrap(TrapInfo(), text), "trap: unreachable");
 }
 

@@ -32,7 +32,8 @@ Store LinkTyped() {
   Store store = MakeStore();
   Must(store.Link("env", "i32", [](int32_t a, uint32_t b) { return static_cast<uint32_t>(a) - b; }));
   Must(store.Link("env", "i64", [](int64_t a) -> int64_t { return -a; }));
-  Must(store.Link("env", "pair", [](Caller&, uint32_t a, const int64_t& b) { return std::tuple<int64_t, uint32_t>(b, a); }));
+  Must(store.Link("env", "pair",
+                  [](Caller&, uint32_t a, const int64_t& b) { return std::tuple<int64_t, uint32_t>(b, a); }));
   Must(store.Link("env", "void", [] {}));
   Must(store.Link("env", "trap", [](int32_t x) -> HostResult<int32_t> {
     if (x < 0) return Trap(TrapCode::kUnreachable);

@@ -23,7 +23,8 @@ TEST(Module, TellsItsImportsAndExports) {
   const Module module = LoadOk(kImportAll);
   ASSERT_EQ(module.imports().size(), 4u);
   std::string names;
-  for (const ImportInfo& import : module.imports()) names += std::string(import.module) + "." + std::string(import.name) + " ";
+  for (const ImportInfo& import : module.imports())
+    names += std::string(import.module) + "." + std::string(import.name) + " ";
   EXPECT_EQ(names, "host.variable host.constant host.table host.memory ");
   EXPECT_EQ(module.import(0).type.kind, ExternKind::kGlobal);
   EXPECT_TRUE(module.import(0).type.global.is_mutable);
