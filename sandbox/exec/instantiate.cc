@@ -62,9 +62,10 @@ class Linker {
     SANDBOX_TRY(CheckLimit(store_.live_instances + 1, store_.limits.instances, LimitId::instances));
     // Ids of released instances are not used again, and an id has to fit into Function::owner.
     if (store_.instances.size() >= Function::kHost) return LimitError(LimitId::instances);
-    if (!options_.memory_span) return {};
-    const size_t memory = options_.memory.value_or(module_.imported_memories);
-    if (memory < module_.imported_memories || memory >= module_.memories.size()) {
+    // A span without an index is for whatever memory there is, or for none: who gives one to every plugin need not know
+    // which of them define a memory.
+    if (!options_.memory_span || !options_.memory) return {};
+    if (*options_.memory < module_.imported_memories || *options_.memory >= module_.memories.size()) {
       return Fail(ErrorCode::kBadConfiguration);
     }
     return {};

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "gtest/gtest.h"
+#include "sandbox/exec/ops_table.h"
 #include "tests/exec/hand_made_module.h"
 #include "tests/lib/failing_allocator.h"
 
@@ -514,6 +515,24 @@ TEST_F(InitializeTest, InterruptedBeforeAnythingHappens) {
   t_.machine.interrupt.Clear();
   EXPECT_EQ(DriveInstantiation(t_.machine), Outcome::kDone);
   ExpectInitialized(t_.last());
+  t_.machine.EndRun();
+}
+
+// An active segment may have put functions of the instance where others call them before the next pause.
+TEST_F(InitializeTest, TheGuestMayActDuringAPause) {
+  const Ref other = RefOfAddress(0);
+  t_.machine.SetFuel(1024 + 3 + 1 + 2 + 4);
+  ASSERT_EQ(t_.Instantiate(module_), Outcome::kOutOfFuel) << "before the tables' initializers";
+  ASSERT_TRUE(t_.last().tables[1]->object.Grow(1, other, t_.store.limits, t_.store.moved_bytes));
+  t_.machine.SetFuel(2 + 5);
+  ASSERT_EQ(DriveInstantiation(t_.machine), Outcome::kOutOfFuel) << "before the passive segment";
+  ops::ElemDrop(t_.last(), 1);
+  t_.machine.SetFuel(4 + 5);
+  EXPECT_EQ(DriveInstantiation(t_.machine), Outcome::kDone);
+  const auto elements = t_.last().tables[1]->object.elements();
+  EXPECT_EQ(elements[1], RefOfAddress(t_.last().AddressOf(1)));
+  EXPECT_EQ(elements[2], other) << "what the growth put there";
+  EXPECT_TRUE(t_.last().elements[1].empty());
   t_.machine.EndRun();
 }
 
