@@ -31,7 +31,7 @@ def sandbox_cc_test(name, srcs, deps = [], copts = TEST_COPTS, size = "small", *
     )
 
 def folder_tests(deps, overrides = {}, exclude = []):
-    """One test for each *_test.cc of the calling package.
+    """One test for each *_test.cc of the calling package; any may include the package's headers.
 
     Args:
       deps: of every test.
@@ -44,7 +44,7 @@ def folder_tests(deps, overrides = {}, exclude = []):
         extra_deps = attributes.pop("deps", [])
         sandbox_cc_test(
             name = name,
-            srcs = [src],
+            srcs = [src] + native.glob(["*.h"], allow_empty = True),
             deps = deps + extra_deps,
             **attributes
         )

@@ -15,6 +15,7 @@ def count(path):
     status = {}  # label of a test: how it ended
     tests = set()
     skipped = set()
+    unbuilt = set()
     exit_code = None
     try:
         events = open(path, encoding="utf-8")
@@ -30,9 +31,13 @@ def count(path):
                 tests.add(key["targetConfigured"]["label"])
             elif "targetCompleted" in key and event.get("aborted", {}).get("reason") == "SKIPPED":
                 skipped.add(key["targetCompleted"]["label"])
+            elif "targetCompleted" in key and not event.get("completed", {}).get("success"):
+                unbuilt.add(key["targetCompleted"]["label"])
             elif "buildFinished" in key:
                 exit_code = event.get("finished", {}).get("exitCode", {}).get("code", 0)
     skipped &= tests
+    for label in unbuilt & tests - set(status):
+        status[label] = "NO_STATUS"
     ran = {label: end for label, end in status.items() if label not in skipped}
     passed = sum(end in ("PASSED", "FLAKY") for end in ran.values())
     failed = len(ran) - passed
