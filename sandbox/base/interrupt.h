@@ -10,7 +10,7 @@
 namespace sandbox {
 
 // Set by any thread or signal handler; polled by the engine. Setting it twice is setting it once. It stays
-// set (also when set before a run) until a run ends with RunResult Interrupted or somebody clears it.
+// set (also when set before a run) until an interrupted run is resumed or somebody clears it.
 class Interrupt {
  public:
   static_assert(std::atomic<bool>::is_always_lock_free, "must be usable in a signal handler");

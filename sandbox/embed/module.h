@@ -103,8 +103,8 @@ class Module {
   //
   // bytes:   never change and outlive every copy of the module and every instance of it.
   // Errors:  malformed, invalid, unsupported (with the instruction in `detail`), limit; each with the byte offset.
-  // Class
-  //          memory when limits.load_bytes or the allocator refuses. kBadConfiguration for limits above their maximum.
+  //          Class memory when limits.load_bytes or the allocator refuses. kBadConfiguration for limits above their
+  //          maximum.
   // Time:    linear in the number of bytes.
   // Spec:    embed-module-decode, embed-module-validate.
   [[nodiscard]] static Result<Module> Load(ByteSpan bytes, const LoadOptions& options = {});
