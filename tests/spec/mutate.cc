@@ -185,14 +185,24 @@ void Count(const RunResult& run, MutationCounts& counts) {
   ++(run.is_done() ? counts.done : run.is_trapped() ? counts.trapped : counts.paused);
 }
 
+bool IsNan(const Value& value) {
+  if (value.kind() == ValKind::kF32) return (value.f32_bits() & 0x7fff'ffff) > 0x7f80'0000;
+  return (value.f64_bits() & 0x7fff'ffff'ffff'ffff) > 0x7ff0'0000'0000'0000;
+}
+
 std::string Describe(const Result<RunResult>& run, const Store& store) {
   const std::string fuel = " fuel " + std::to_string(store.fuel());
   if (!run) return "error " + ReasonOf(run.error()) + fuel;
   std::string text = "outcome " + std::to_string(static_cast<int>(run->outcome())) + fuel;
   if (run->is_done()) {
     for (const Value& value : run->values()) {
-      // Functions and the bits of references differ between stores.
-      text += " " + (value.is_ref() ? std::string(value.is_null() ? "null" : "ref") : ToText(value));
+      // References differ between stores. Of two NaN operands an instruction may return either, and the compiler
+      // chooses.
+      if (value.is_ref()) {
+        text += value.is_null() ? " null" : " ref";
+      } else {
+        text += IsNan(value) ? " nan" : " " + ToText(value);
+      }
     }
   }
   if (run->is_trapped()) text += " " + std::string(TextOf(run->trap().code));
