@@ -60,17 +60,18 @@ bool FunctionValidator::PopRef(HeapType& heap) {
   return actual.is_ref() || actual.kind() == ValKind::kBottom || Fail(ErrorCode::kTypeMismatch);
 }
 
-// The common case of CheckTop.
+// The common case of CheckTop. Without an early exit, because types can be a thousand and compilers compare them many
+// at a time then.
 inline bool FunctionValidator::HasExactly(std::span<const ValType> types) const {
   if (height_ - control_.back().height < types.size()) return false;
   const auto top = operands_.span().subspan(height_ - types.size(), types.size());
-  for (size_t i = 0; i < types.size(); ++i) {
-    if (top[i] != types[i]) return false;
-  }
-  return true;
+  uint32_t difference = 0;
+  for (size_t i = 0; i < types.size(); ++i) difference |= top[i].bits() ^ types[i].bits();
+  return difference == 0;
 }
 
 bool FunctionValidator::CheckTop(std::span<const ValType> types) {
+  if (HasExactly(types)) return true;
   const Frame& frame = Innermost();
   const size_t present = std::min<size_t>(types.size(), height_ - frame.height);
   if (present < types.size() && !frame.is_unreachable) return Fail(ErrorCode::kTypeMismatch);
@@ -85,16 +86,14 @@ bool FunctionValidator::CheckTop(std::span<const ValType> types) {
 
 bool FunctionValidator::PopAll(std::span<const ValType> types) {
   if (types.empty()) return true;
-  if (HasExactly(types)) {
-    height_ -= types.size();
-    return true;
-  }
   if (!CheckTop(types)) return false;
   height_ -= std::min<size_t>(types.size(), height_ - Innermost().height);
   return true;
 }
 
-bool FunctionValidator::Retype(std::span<const ValType> types) { return PopAll(types) && PushAll(types); }
+bool FunctionValidator::Retype(std::span<const ValType> types) {
+  return HasExactly(types) || (PopAll(types) && PushAll(types));
+}
 
 std::span<const ValType> FunctionValidator::ParamsOf(const Frame& frame) const {
   if (frame.type == kNoIndex) return {};

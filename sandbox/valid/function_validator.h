@@ -58,7 +58,7 @@ class FunctionValidator {
 
   enum class FrameKind : uint8_t { kFunction, kBlock, kLoop, kIf, kElse };
 
-  struct alignas(32) Frame {
+  struct Frame {
     FrameKind kind;
     bool is_unreachable;
     CanonIdx type;         // kNoIndex: no parameters, `result` alone
@@ -67,7 +67,9 @@ class FunctionValidator {
     uint32_t initialized;  // size of newly_initialized_ at the start of the block
     uint32_t br_table;     // the last br_table that checked this label
     SideTableBuilder::LabelId label;  // an `if` has one more label: where to go when the condition is false
+    uint32_t padding = 0;             // frames are indexed in the loop: a power of two
   };
+  static_assert(sizeof(Frame) == 32);
 
   // Locals [previous run's end, end) have this type. Parameters are not among the runs, but counted.
   struct LocalRun {
