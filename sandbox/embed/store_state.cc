@@ -376,19 +376,23 @@ HostOutcome StoreState::RunClosure(void* context, Machine& machine, std::span<Sl
   StoreState& state = *closure->store;
   const size_t runs_before = machine.runs.size();
   const HostCallState call = machine.host_call;
-  HostResult<void> result;
+  bool has_trapped = false;
+  TrapCode trap = TrapCode::kHost;
   {
     // What the function changes in the environment ends with it.
     const numeric::FpEnvironmentScope environment;
     Caller caller(state.ref(), call.instance == kNoIndex ? std::nullopt : std::optional(call.instance));
-    result = closure->body(closure, caller, slots);
+    if (const HostResult<void> result = closure->body(closure, caller, slots); !result) {
+      has_trapped = true;
+      trap = result.error();
+    }
   }
   // Runs that it began and left pending.
   while (machine.runs.size() > runs_before) machine.EndRun();
   machine.host_call = call;
   machine.is_trap_behind_call = true;
-  if (result && !state.is_doomed_) return HostOutcome::kReturn;
-  machine.trap = result ? TrapCode::kHost : result.error();
+  if (!has_trapped && !state.is_doomed_) return HostOutcome::kReturn;
+  machine.trap = trap;
   return HostOutcome::kTrap;
 }
 
