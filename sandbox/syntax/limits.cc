@@ -4,6 +4,7 @@
 #include "sandbox/syntax/limits.h"
 
 #include <array>
+#include <bit>
 #include <cstddef>
 
 namespace sandbox {
@@ -20,13 +21,20 @@ constexpr auto kTexts = std::to_array<LimitText>({
 #undef SANDBOX_LIMIT
 });
 
-}  // namespace
-
-Result<void> ImplementationLimits::Check() const {
-#define SANDBOX_LIMIT(name, def, hard, what) \
-  if (name > (hard)) return Fail(ErrorCode::kBadConfiguration, Error::kNoOffset, static_cast<uint32_t>(LimitId::name));
+constexpr auto kMaxima = std::to_array<uint64_t>({
+#define SANDBOX_LIMIT(name, def, hard, what) hard,
 #include "sandbox/syntax/limits.def"
 #undef SANDBOX_LIMIT
+});
+
+}  // namespace
+
+// All members are of one type and in the order of LimitId: an array.
+Result<void> ImplementationLimits::Check() const {
+  const auto values = std::bit_cast<std::array<uint64_t, kMaxima.size()>>(*this);
+  for (uint32_t i = 0; i < kMaxima.size(); ++i) {
+    if (values[i] > kMaxima[i]) return Fail(ErrorCode::kBadConfiguration, Error::kNoOffset, i);
+  }
   return {};
 }
 
