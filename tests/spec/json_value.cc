@@ -175,8 +175,14 @@ bool AllMatch(const Json& expected, std::span<const Value> actual) {
   return true;
 }
 
+bool IsNan(const Value& value) {
+  if (value.kind() == ValKind::kF32) return (value.f32_bits() & 0x7fff'ffff) > 0x7f80'0000;
+  return (value.f64_bits() & 0x7fff'ffff'ffff'ffff) > 0x7ff0'0000'0000'0000;
+}
+
 bool Equivalent(const Value& a, const Value& b) {
   if (a.type() != b.type()) return false;
+  if (IsNan(a) && IsNan(b)) return true;
   if (const auto function = a.func()) return function->address() == b.func()->address();
   return a == b;
 }

@@ -25,8 +25,11 @@ bool Matches(const Json& expected, const Value& actual);
 // The same for lists: as many, one by one.
 bool AllMatch(const Json& expected, std::span<const Value> actual);
 
+bool IsNan(const Value& value);
+
 // The same value as far as two stores can agree on it: numbers by bits, references by what they are; functions of
-// different stores are compared by number.
+// different stores are compared by number. A NaN is as good as another: of two NaN operands an instruction may return
+// either, and the compiler chooses for each dispatch form.
 bool Equivalent(const Value& a, const Value& b);
 
 // For reports.

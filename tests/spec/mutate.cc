@@ -185,11 +185,6 @@ void Count(const RunResult& run, MutationCounts& counts) {
   ++(run.is_done() ? counts.done : run.is_trapped() ? counts.trapped : counts.paused);
 }
 
-bool IsNan(const Value& value) {
-  if (value.kind() == ValKind::kF32) return (value.f32_bits() & 0x7fff'ffff) > 0x7f80'0000;
-  return (value.f64_bits() & 0x7fff'ffff'ffff'ffff) > 0x7ff0'0000'0000'0000;
-}
-
 std::string Describe(const Result<RunResult>& run, const Store& store) {
   const std::string fuel = " fuel " + std::to_string(store.fuel());
   if (!run) return "error " + ReasonOf(run.error()) + fuel;
