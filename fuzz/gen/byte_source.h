@@ -1,0 +1,52 @@
+// Copyright 2026 The wasm-sandbox Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// The fuzzer's bytes as a stream of choices: the same bytes make the same choices, and zeros follow their end, so that
+// every input means something and a longer one refines a shorter one.
+#ifndef FUZZ_GEN_BYTE_SOURCE_H_
+#define FUZZ_GEN_BYTE_SOURCE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace sandbox::fuzz {
+
+class ByteSource {
+ public:
+  explicit ByteSource(std::span<const uint8_t> bytes) : bytes_(bytes) {}
+
+  bool is_empty() const { return at_ >= bytes_.size(); }
+  size_t left() const { return bytes_.size() - at_; }
+  std::span<const uint8_t> rest() const { return bytes_.subspan(at_); }
+
+  uint8_t Byte() { return is_empty() ? 0 : bytes_[at_++]; }
+  uint64_t Word(size_t bytes) {
+    uint64_t word = 0;
+    for (size_t i = 0; i < bytes; ++i) word |= uint64_t{Byte()} << 8 * i;
+    return word;
+  }
+
+  // A number below n. By remainder of a wide enough word: comparing one byte with a small range would hardly ever choose
+  // what is rare.
+  uint32_t Below(uint32_t n) { return n <= 1 ? 0 : static_cast<uint32_t>(Word(n <= 256 ? 1 : n <= 65536 ? 2 : 4) % n); }
+  uint32_t Between(uint32_t low, uint32_t high) { return low + Below(high - low + 1); }
+  // True once in n; false when there is nothing left to choose by.
+  bool OneIn(uint32_t n) { return !is_empty() && Below(n) == 0; }
+
+  template <typename Container>
+  auto Pick(const Container& items) {
+    return items[Below(static_cast<uint32_t>(items.size()))];
+  }
+
+  // A 64-bit number that is interesting more often than not: edges of the integer and floating-point formats.
+  uint64_t Interesting();
+
+ private:
+  std::span<const uint8_t> bytes_;
+  size_t at_ = 0;
+};
+
+}  // namespace sandbox::fuzz
+
+#endif  // FUZZ_GEN_BYTE_SOURCE_H_

@@ -1,0 +1,108 @@
+// Copyright 2026 The wasm-sandbox Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// One valid function body: a walk that keeps the types of the operand stack and of the labels, as validation does.
+#ifndef FUZZ_GEN_FUNCTION_GENERATOR_H_
+#define FUZZ_GEN_FUNCTION_GENERATOR_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "fuzz/gen/byte_source.h"
+#include "fuzz/gen/module_plan.h"
+#include "sandbox/syntax/opcode.h"
+#include "tests/lib/module_builder.h"
+
+namespace sandbox::fuzz {
+
+using Types = std::vector<ValType>;
+
+class FunctionGenerator {
+ public:
+  FunctionGenerator(ByteSource& source, const ModulePlan& plan, uint32_t function);
+
+  void Generate();
+  const testing::Bytes& code() const { return code_.bytes(); }
+  const std::vector<std::pair<uint32_t, ValType>>& locals() const { return declared_locals_; }
+
+ private:
+  struct Label {
+    Types params;
+    Types results;
+    size_t base = 0;          // operands below belong to the blocks around it
+    Op op = Op::kBlock;
+    bool is_unreachable = false;
+    bool is_counted = false;  // a loop within a block, both closed together
+    const Types& branch_types() const { return op == Op::kLoop ? params : results; }
+  };
+
+  // --- Operands (operands.cc) ---
+  void Push(ValType type) { stack_.push_back(type); }
+  void Push(const Types& types) { stack_.insert(stack_.end(), types.begin(), types.end()); }
+  void Pop(size_t count) { stack_.resize(stack_.size() - count); }
+  bool TopIs(const Types& types) const;
+  // Sees to it that operands of these types lie on top of the stack: those that are there, or new ones.
+  void Require(const Types& types);
+  // Pushes a new operand.
+  void Make(ValType type);
+  void MakeConst(ValType type);
+  void MakeRef(ValType type);
+  // Makes every NaN on top of the stack the canonical one, where that is asked for.
+  void Canonicalize(ValType type);
+  bool GetLocal(ValType type);
+  bool GetGlobal(ValType type);
+  // Makes an index below about `size` on the stack, in an index type; any number when traps are wanted.
+  void MakeIndex(uint64_t size, bool is_64);
+
+  // --- Instructions (instructions.cc) ---
+  void Step();
+  void Numeric();
+  void LoadOrStore();
+  void MemoryOperation();
+  void TableOperation();
+  void ReferenceOperation();
+  void Variable();
+  void Parametric();
+  void Memarg(const Limits& memory, uint32_t memory_index, uint8_t access_log2);
+
+  // --- Control (control.cc) ---
+  void Control();
+  void BeginBlock(Op op);
+  void EndBlock();
+  void CloseWithResults();
+  void Branch();
+  void BranchTable();
+  void BranchOnReference();
+  void Return();
+  void CountDown();
+  // A loop that ends after some rounds whatever its body does.
+  void BeginCountedLoop();
+  // Whether control may leave for good here: where that is too often, bodies are short.
+  bool MayLeave();
+  void AfterUnconditional();
+  void CallSomething();
+  void TailCall();
+  uint32_t AnyLabel();
+  uint32_t AnyCallee();
+  Label& LabelAt(uint32_t depth) { return labels_[labels_.size() - 1 - depth]; }
+
+  ByteSource& source_;
+  const ModulePlan& plan_;
+  const uint32_t function_;
+  const FunctionType& type_;
+  testing::Code code_;
+  Types locals_;  // those that instructions may choose; behind them two for NaNs, then the counters of loops
+  std::vector<std::pair<uint32_t, ValType>> declared_locals_;
+  Types stack_;
+  std::vector<Label> labels_;
+  uint32_t counters_ = 0;  // of counted loops that are open
+  size_t floor_ = 1;       // labels that stay open until the instructions run out
+  uint32_t budget_;        // instructions still to be chosen
+};
+
+}  // namespace sandbox::fuzz
+
+#endif  // FUZZ_GEN_FUNCTION_GENERATOR_H_

@@ -1,0 +1,302 @@
+// Copyright 2026 The wasm-sandbox Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include <algorithm>
+#include <array>
+
+#include "fuzz/gen/function_generator.h"
+
+namespace sandbox::fuzz {
+namespace {
+
+// The rows of a family that this build has.
+template <typename Predicate>
+std::vector<Op> RowsWhere(Predicate predicate) {
+  std::vector<Op> rows;
+  for (size_t i = 0; i < kOpCount; ++i) {
+    const Op op = static_cast<Op>(i);
+    if (IsBuiltIn(op) && predicate(InfoOf(op))) rows.push_back(op);
+  }
+  return rows;
+}
+
+ValType TypeOf(Operand operand, ValType address) {
+  switch (operand) {
+    case Operand::kI32: return ValType::I32();
+    case Operand::kI64: return ValType::I64();
+    case Operand::kF32: return ValType::F32();
+    case Operand::kF64: return ValType::F64();
+    case Operand::kV128: return ValType::V128();
+    case Operand::kAddress: return address;
+    case Operand::kNone: break;
+  }
+  return ValType();
+}
+
+Types ParamsOf(const OpInfo& info, ValType address) {
+  Types types;
+  for (size_t i = 0; i < info.signature.param_count(); ++i) types.push_back(TypeOf(info.signature.param(i), address));
+  return types;
+}
+
+bool IsFloatRow(const OpInfo& info) {
+  const auto is_float = [](Operand operand) { return operand == Operand::kF32 || operand == Operand::kF64; };
+  return is_float(info.signature.result()) || is_float(info.signature.param(0)) || is_float(info.signature.param(1));
+}
+
+bool Divides(Op op) {
+  constexpr std::array kDivisions = {Op::kI32DivS, Op::kI32DivU, Op::kI32RemS, Op::kI32RemU,
+                                     Op::kI64DivS, Op::kI64DivU, Op::kI64RemS, Op::kI64RemU};
+  return std::find(kDivisions.begin(), kDivisions.end(), op) != kDivisions.end();
+}
+
+bool TruncatesWithTrap(Op op) {
+  return (op >= Op::kI32TruncF32S && op <= Op::kI32TruncF64U) || (op >= Op::kI64TruncF32S && op <= Op::kI64TruncF64U);
+}
+
+}  // namespace
+
+void FunctionGenerator::Step() {
+  switch (source_.Below(16)) {
+    case 0:
+    case 1:
+    case 2:
+    case 3: return Numeric();
+    case 4:
+    case 5: return Variable();
+    case 6:
+    case 7: return LoadOrStore();
+    case 8: return MemoryOperation();
+    case 9: return TableOperation();
+    case 10: return ReferenceOperation();
+    case 11: return Parametric();
+    case 12: return CallSomething();
+    default: return Control();
+  }
+}
+
+void FunctionGenerator::Numeric() {
+  const std::vector<Op> rows = RowsWhere([&](const OpInfo& info) {
+    return info.family == Family::kNumeric && (plan_.swarm.floats || !IsFloatRow(info));
+  });
+  Op op = source_.Pick(rows);
+  if (TruncatesWithTrap(op) && !plan_.swarm.traps) op = Op::kI32Add;
+  const OpInfo& info = InfoOf(op);
+  Require(ParamsOf(info, ValType()));
+  if (Divides(op) && !plan_.swarm.traps) {
+    // An odd divisor is not zero.
+    if (info.signature.param(0) == Operand::kI64) {
+      code_.I64Const(1).Op(Op::kI64Or);
+    } else {
+      code_.I32Const(1).Op(Op::kI32Or);
+    }
+  }
+  code_.Op(op);
+  Pop(info.signature.param_count());
+  Push(TypeOf(info.signature.result(), ValType()));
+  Canonicalize(stack_.back());
+}
+
+void FunctionGenerator::Memarg(const Limits& memory, uint32_t memory_index, uint8_t access_log2) {
+  constexpr uint32_t kHasMemoryIndex = 0x40;
+  const uint32_t align = source_.Below(access_log2 + 1u);
+  if (memory_index != 0 || source_.OneIn(32)) {
+    // A memory index may be given for the first memory, too: only where several memories are allowed.
+    if (plan_.options.multi_memory) {
+      code_.U(align | kHasMemoryIndex).U(memory_index);
+    } else {
+      code_.U(align);
+    }
+  } else if (source_.OneIn(32)) {
+    code_.Raw(testing::EncodePadded(align, 5));
+  } else {
+    code_.U(align);
+  }
+  uint64_t offset = source_.Below(64);
+  if (source_.OneIn(8)) offset = source_.Word(2) % (memory.min * kPageBytes / 2 + 1);
+  if (plan_.swarm.traps && source_.OneIn(8)) {
+    offset = memory.is_64 && plan_.options.wide_offsets ? source_.Word(8) : source_.Word(4);
+  }
+  code_.U(offset);
+}
+
+void FunctionGenerator::LoadOrStore() {
+  if (plan_.memories.empty()) return Numeric();
+  const uint32_t memory = source_.Below(static_cast<uint32_t>(plan_.memories.size()));
+  const Limits& limits = plan_.memories[memory];
+  if (limits.min == 0 && !plan_.swarm.traps) return Numeric();
+  const std::vector<Op> rows = RowsWhere([&](const OpInfo& info) {
+    return (info.family == Family::kLoad || info.family == Family::kStore) && (plan_.swarm.floats || !IsFloatRow(info));
+  });
+  const Op op = source_.Pick(rows);
+  const OpInfo& info = InfoOf(op);
+  const uint64_t bytes = limits.min * kPageBytes;
+  // At the very edge or well inside it, whatever the offset will be.
+  MakeIndex(source_.OneIn(8) ? bytes : bytes / 2, limits.is_64);
+  if (info.family == Family::kStore) Make(TypeOf(info.signature.param(1), limits.index_type()));
+  code_.Op(op);
+  Memarg(limits, memory, info.access_log2);
+  Pop(info.signature.param_count());
+  if (info.family == Family::kLoad) Push(TypeOf(info.signature.result(), limits.index_type()));
+}
+
+void FunctionGenerator::MemoryOperation() {
+  if (plan_.memories.empty()) return Numeric();
+  const uint32_t memory = source_.Below(static_cast<uint32_t>(plan_.memories.size()));
+  const Limits& limits = plan_.memories[memory];
+  const ValType index = limits.index_type();
+  const uint64_t half = limits.min * kPageBytes / 2;
+  const uint32_t choice = source_.Below(plan_.swarm.bulk ? 6 : 2);
+  switch (choice) {
+    case 0:
+      code_.Op(Op::kMemorySize, {memory});
+      return Push(index);
+    case 1:
+      MakeIndex(3, limits.is_64);
+      code_.Op(Op::kMemoryGrow, {memory});
+      return;
+    case 2:
+      MakeIndex(half, limits.is_64);
+      Make(ValType::I32());
+      MakeIndex(half, limits.is_64);
+      code_.Op(Op::kMemoryFill, {memory});
+      return Pop(3);
+    case 3: {
+      const uint32_t from = source_.Below(static_cast<uint32_t>(plan_.memories.size()));
+      const Limits& source = plan_.memories[from];
+      const uint64_t least = std::min(half, source.min * kPageBytes / 2);
+      MakeIndex(half, limits.is_64);
+      MakeIndex(source.min * kPageBytes / 2, source.is_64);
+      MakeIndex(least, limits.is_64 && source.is_64);
+      code_.Op(Op::kMemoryCopy, {memory, from});
+      return Pop(3);
+    }
+    case 4:
+      if (plan_.passive_data == 0) return Numeric();
+      MakeIndex(half, limits.is_64);
+      MakeIndex(4, false);
+      MakeIndex(4, false);
+      code_.Op(Op::kMemoryInit, {source_.Below(plan_.passive_data), memory});
+      return Pop(3);
+    default:
+      if (plan_.passive_data == 0 || !source_.OneIn(4)) return Numeric();
+      code_.Op(Op::kDataDrop, {source_.Below(plan_.passive_data)});
+  }
+}
+
+void FunctionGenerator::TableOperation() {
+  const uint32_t table = source_.Below(static_cast<uint32_t>(plan_.tables.size()));
+  const TableType& type = plan_.tables[table];
+  const uint64_t half = type.limits.min / 2;
+  const bool is_64 = type.limits.is_64;
+  if (!plan_.options.reference_types || (half == 0 && !plan_.swarm.traps)) return Numeric();
+  switch (source_.Below(plan_.swarm.bulk ? 8 : 4)) {
+    case 0:
+      MakeIndex(type.limits.min, is_64);
+      code_.Op(Op::kTableGet, {table});
+      Pop(1);
+      return Push(type.element);
+    case 1:
+      MakeIndex(type.limits.min, is_64);
+      Make(type.element);
+      code_.Op(Op::kTableSet, {table});
+      return Pop(2);
+    case 2:
+      code_.Op(Op::kTableSize, {table});
+      return Push(type.limits.index_type());
+    case 3:
+      Make(type.element);
+      MakeIndex(3, is_64);
+      code_.Op(Op::kTableGrow, {table});
+      Pop(2);
+      return Push(type.limits.index_type());
+    case 4:
+      MakeIndex(half, is_64);
+      Make(type.element);
+      MakeIndex(half, is_64);
+      code_.Op(Op::kTableFill, {table});
+      return Pop(3);
+    case 5:
+      MakeIndex(half, is_64);
+      MakeIndex(half, is_64);
+      MakeIndex(half, is_64);
+      code_.Op(Op::kTableCopy, {table, table});
+      return Pop(3);
+    case 6:
+      if (plan_.passive_elements == 0 || type.element != ValType::FuncRef()) return Numeric();
+      MakeIndex(half, is_64);
+      MakeIndex(2, false);
+      MakeIndex(2, false);
+      code_.Op(Op::kTableInit, {source_.Below(plan_.passive_elements), table});
+      return Pop(3);
+    default:
+      if (plan_.passive_elements == 0 || !source_.OneIn(4)) return Numeric();
+      code_.Op(Op::kElemDrop, {source_.Below(plan_.passive_elements)});
+  }
+}
+
+void FunctionGenerator::ReferenceOperation() {
+  if (!plan_.swarm.references) return Numeric();
+  ValType type = AnyType(source_, plan_);
+  while (!type.is_ref() && !source_.is_empty()) type = AnyType(source_, plan_);
+  if (!type.is_ref()) type = ValType::FuncRef();
+  Require({type});
+  if (source_.OneIn(3) && plan_.swarm.traps && plan_.options.typed_references) {
+    // As an operand it is of the nullable type again through a block that says so.
+    code_.Op(Op::kRefAsNonNull).Op(Op::kRefIsNull);
+  } else {
+    code_.Op(Op::kRefIsNull);
+  }
+  Pop(1);
+  Push(ValType::I32());
+}
+
+void FunctionGenerator::Variable() {
+  if (source_.OneIn(4) && !plan_.globals.empty()) {
+    const uint32_t global = source_.Below(static_cast<uint32_t>(plan_.globals.size()));
+    const GlobalType& type = plan_.globals[global];
+    if (type.is_mutable && global != plan_.counter && source_.OneIn(2)) {
+      Require({type.type});
+      code_.Op(Op::kGlobalSet, {global});
+      return Pop(1);
+    }
+    code_.Op(Op::kGlobalGet, {global});
+    return Push(type.type);
+  }
+  if (locals_.empty()) return Numeric();
+  const uint32_t local = source_.Below(static_cast<uint32_t>(locals_.size()));
+  switch (source_.Below(3)) {
+    case 0:
+      code_.LocalGet(local);
+      return Push(locals_[local]);
+    case 1:
+      Require({locals_[local]});
+      code_.LocalSet(local);
+      return Pop(1);
+    default:
+      Require({locals_[local]});
+      code_.Op(Op::kLocalTee, {local});
+  }
+}
+
+void FunctionGenerator::Parametric() {
+  const bool has_operand = stack_.size() > labels_.back().base;
+  if (source_.OneIn(4)) {
+    code_.Op(Op::kNop);
+  } else if (has_operand && source_.OneIn(3)) {
+    code_.Op(Op::kDrop);
+    Pop(1);
+  } else {
+    const ValType type = AnyType(source_, plan_);
+    Require({type, type});
+    Make(ValType::I32());
+    if (type.is_ref() || (plan_.options.reference_types && source_.OneIn(4))) {
+      code_.Op(Op::kSelectTyped).U(1).Raw(testing::EncodeType(type));
+    } else {
+      code_.Op(Op::kSelect);
+    }
+    Pop(2);
+  }
+}
+
+}  // namespace sandbox::fuzz

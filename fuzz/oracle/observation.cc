@@ -1,0 +1,123 @@
+// Copyright 2026 The wasm-sandbox Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "fuzz/oracle/observation.h"
+
+#include <array>
+#include <bit>
+#include <cstdio>
+#include <cstdlib>
+
+namespace sandbox::fuzz {
+namespace {
+
+uint64_t Mix(uint64_t x) {
+  x += 0x9e3779b97f4a7c15;
+  x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9;
+  x = (x ^ x >> 27) * 0x94d049bb133111eb;
+  return x ^ x >> 31;
+}
+
+constexpr std::array<uint64_t, 16> kArgumentEdges = {
+    0, 1, 2, 31, 32, 63, 64, 0x7f, 0xff, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff, 0x7fffffffffffffff,
+    0x8000000000000000, 0xffffffffffffffff};
+
+// Numbers that are the same in every engine: no NaN.
+uint64_t BitsOfNumber(uint64_t word, ValType type) {
+  switch (type.kind()) {
+    case ValKind::kI32: return word & 0xffffffff;
+    case ValKind::kF32: return std::bit_cast<uint32_t>(static_cast<float>(static_cast<int32_t>(word)) / 8);
+    case ValKind::kF64: return std::bit_cast<uint64_t>(static_cast<double>(static_cast<int64_t>(word)) / 1024);
+    case ValKind::kRef: return 0;
+    default: return word;
+  }
+}
+
+std::string Describe(const CallRecord& call) {
+  std::string text = call.name + ": ";
+  switch (call.ending) {
+    case Ending::kReturned: text += "returned"; break;
+    case Ending::kTrapped: text += "trap: " + std::string(TextOf(call.trap)); break;
+    case Ending::kOutOfFuel: text += "out of fuel"; break;
+    case Ending::kExhausted: text += "exhausted"; break;
+  }
+  for (uint64_t bits : call.results) text += " " + std::to_string(bits);
+  return text + " fuel " + std::to_string(call.fuel);
+}
+
+std::string DifferenceOf(const char* what, const std::vector<uint64_t>& a, const std::vector<uint64_t>& b) {
+  if (a == b) return "";
+  for (size_t i = 0; i < a.size() && i < b.size(); ++i) {
+    if (a[i] != b[i]) return std::string(what) + " " + std::to_string(i) + " differs";
+  }
+  return std::string("number of ") + what + " differs";
+}
+
+}  // namespace
+
+uint64_t ObservedBits(ValType type, uint64_t bits) {
+  if (type == ValType::F32()) return (bits & 0x7fffffff) > 0x7f800000 ? 0x7fc00000 : bits & 0xffffffff;
+  if (type == ValType::F64()) return (bits & ~(uint64_t{1} << 63)) > 0x7ff0000000000000 ? 0x7ff8000000000000 : bits;
+  if (type == ValType::I32()) return bits & 0xffffffff;
+  return bits;
+}
+
+uint64_t ArgumentBits(uint64_t seed, uint32_t export_number, uint32_t round, uint32_t parameter, ValType type) {
+  const uint64_t word = Mix(seed ^ Mix(export_number * 1009 + round * 31 + parameter));
+  return BitsOfNumber((word & 1) != 0 ? kArgumentEdges[word >> 8 & 15] : word >> 1, type);
+}
+
+uint64_t HostResultBits(uint64_t seed, std::span<const uint64_t> arguments, uint32_t result, ValType type) {
+  Hash hash;
+  hash.Add(seed + result);
+  for (uint64_t bits : arguments) hash.Add(bits);
+  return BitsOfNumber(hash.value() & 0xffff, type);
+}
+
+void Hash::Add(uint64_t word) { state_ = Mix(state_ ^ word); }
+
+void Hash::AddBytes(std::span<const uint8_t> bytes) {
+  Add(bytes.size());
+  uint64_t word = 0;
+  size_t i = 0;
+  for (uint8_t byte : bytes) {
+    word = word << 8 | byte;
+    if (++i % 8 == 0) Add(word);
+  }
+  Add(word);
+}
+
+std::string Difference(const Observation& a, const Observation& b, bool compare_fuel) {
+  if (a.is_valid != b.is_valid) return "one accepts the module, the other rejects it";
+  if (a.is_instantiated != b.is_instantiated) return "one instantiates the module, the other does not";
+  for (size_t i = 0; i < a.calls.size() && i < b.calls.size(); ++i) {
+    const CallRecord& x = a.calls[i];
+    const CallRecord& y = b.calls[i];
+    if (x.ending == Ending::kExhausted || y.ending == Ending::kExhausted) return "";
+    // Nor after fuel that only one of them counts.
+    if (!compare_fuel && (x.ending == Ending::kOutOfFuel || y.ending == Ending::kOutOfFuel)) return "";
+    const bool same = x.ending == y.ending && (x.ending != Ending::kTrapped || x.trap == y.trap) &&
+                      x.results == y.results && (!compare_fuel || x.fuel == y.fuel);
+    if (!same) return Describe(x) + " | " + Describe(y);
+  }
+  if (a.calls.size() != b.calls.size()) return "number of calls differs";
+  std::string difference = DifferenceOf("memory", a.memories, b.memories);
+  if (difference.empty()) difference = DifferenceOf("global", a.globals, b.globals);
+  if (difference.empty()) difference = DifferenceOf("table", a.tables, b.tables);
+  return difference;
+}
+
+void Report(const std::string& what, std::span<const uint8_t> module) {
+  std::fprintf(stderr, "DIFFERENCE: %s\n", what.c_str());
+  const char* path = std::getenv("FUZZ_MODULE_OUT");
+  if (path != nullptr) {
+    if (std::FILE* file = std::fopen(path, "wb"); file != nullptr) {
+      std::fwrite(module.data(), 1, module.size(), file);
+      std::fclose(file);
+      std::fprintf(stderr, "the module is in %s\n", path);
+    }
+  }
+  std::abort();
+}
+
+}  // namespace sandbox::fuzz

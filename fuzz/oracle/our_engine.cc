@@ -1,0 +1,175 @@
+// Copyright 2026 The wasm-sandbox Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "fuzz/oracle/our_engine.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "fuzz/gen/module_generator.h"
+
+namespace sandbox::fuzz {
+namespace {
+
+class Session {
+ public:
+  Session(std::span<const uint8_t> bytes, const RunOptions& options) : bytes_(bytes), options_(options) {}
+
+  Observation Run() {
+    Result<Module> module = Module::Load(bytes_);
+    if (!module) return std::move(seen_);
+    seen_.is_valid = true;
+    module_ = *module;
+    Result<Store> store = Store::Create(options_.config);
+    if (!store) Report("the store is refused", bytes_);
+    store_ = &*store;
+    Check(store_->LinkFuncDefault(kHostModule), "link");
+    store_->SetFuel(0);
+    Result<Instantiation> made = store_->Instantiate(module_);
+    if (!made) {
+      if (ClassOf(made.error().code) == ErrorClass::kMisuse) Report("instantiation is refused as misuse", bytes_);
+      return std::move(seen_);
+    }
+    instance_ = made->instance;
+    seen_.is_instantiated = true;
+    seen_.calls.push_back(Finish("start", std::move(made->run)));
+    for (uint32_t round = 0; round < kRounds && !IsPoisoned(); ++round) CallAll(round);
+    if (!IsPoisoned()) LookAtState();
+    return std::move(seen_);
+  }
+
+ private:
+  template <typename T>
+  T Check(Result<T> result, std::string_view what) {
+    if (!result) Report(std::string(what) + ": " + std::string(TextOf(result.error().code)), bytes_);
+    if constexpr (!std::is_void_v<T>) return std::move(*result);
+  }
+
+  bool IsPoisoned() const { return seen_.calls.back().ending == Ending::kExhausted; }
+
+  static Value ValueOf(ValType type, uint64_t bits) {
+    switch (type.kind()) {
+      case ValKind::kI32: return Value::I32(static_cast<uint32_t>(bits));
+      case ValKind::kI64: return Value::I64(bits);
+      case ValKind::kF32: return Value::F32Bits(static_cast<uint32_t>(bits));
+      case ValKind::kF64: return Value::F64Bits(bits);
+      default: return Value::Null(type.heap() == HeapType::kExtern ? HeapType::kNoExtern : HeapType::kNoFunc);
+    }
+  }
+
+  static uint64_t BitsOf(const Value& value) {
+    switch (value.kind()) {
+      case ValKind::kI32: return value.u32();
+      case ValKind::kI64: return value.u64();
+      case ValKind::kF32: return value.f32_bits();
+      case ValKind::kF64: return value.f64_bits();
+      default: return value.is_null() ? 0 : 1;
+    }
+  }
+  static uint64_t Observed(const Value& value) { return ObservedBits(value.type(), BitsOf(value)); }
+
+  // Drives a run to its end, answering host calls and handing out fuel.
+  CallRecord Finish(std::string name, RunResult run) {
+    CallRecord record;
+    record.name = std::move(name);
+    uint64_t handed = 0;
+    for (;;) {
+      if (run.outcome() == Outcome::kHostCall) {
+        run = Check(run.call().Resume(Answer(run.call())), "resume");
+      } else if (run.outcome() == Outcome::kInterrupted) {
+        run = Check(run.Resume(), "resume");
+      } else if (run.outcome() == Outcome::kOutOfFuel) {
+        if (handed == options_.fuel) break;
+        const uint64_t left = options_.fuel - handed;
+        const uint64_t portion = options_.next_portion ? std::min(left, options_.next_portion()) : left;
+        handed += portion;
+        store_->AddFuel(portion);
+        if (options_.interrupts && options_.interrupts()) store_->interrupt()->Request();
+        run = Check(run.Resume(), "resume");
+      } else {
+        break;
+      }
+    }
+    record.fuel = handed - store_->fuel();
+    Conclude(run, record);
+    store_->SetFuel(0);
+    return record;
+  }
+
+  void Conclude(const RunResult& run, CallRecord& record) {
+    if (run.outcome() == Outcome::kTrapped) {
+      record.trap = run.trap().code;
+      record.ending = record.trap == TrapCode::kStackExhausted ? Ending::kExhausted : Ending::kTrapped;
+    } else if (run.outcome() == Outcome::kOutOfFuel) {
+      record.ending = Ending::kOutOfFuel;
+      Check(run.Drop(), "drop");
+    } else {
+      for (const Value& value : run.values()) record.results.push_back(Observed(value));
+    }
+  }
+
+  std::vector<Value> Answer(const Call& call) {
+    std::vector<uint64_t> arguments;
+    for (const Value& value : call.args()) arguments.push_back(Observed(value));
+    std::vector<Value> results;
+    for (ValType type : call.signature().results) {
+      results.push_back(
+          ValueOf(type, HostResultBits(options_.seed, arguments, static_cast<uint32_t>(results.size()), type)));
+    }
+    return results;
+  }
+
+  void CallAll(uint32_t round) {
+    for (uint32_t i = 0; i < module_.export_count() && !IsPoisoned(); ++i) {
+      const ExportInfo item = module_.export_at(i);
+      if (item.type.kind != ExternKind::kFunc) continue;
+      std::vector<Value> arguments;
+      for (ValType type : item.signature.params) {
+        const uint32_t parameter = static_cast<uint32_t>(arguments.size());
+        arguments.push_back(ValueOf(type, ArgumentBits(options_.seed, i, round, parameter, type)));
+      }
+      RunResult run = Check(store_->Invoke(instance_, item.name, arguments), "invoke");
+      seen_.calls.push_back(Finish(std::string(item.name), std::move(run)));
+    }
+  }
+
+  void LookAtState() {
+    for (const ExportInfo item : module_.exports()) {
+      if (item.type.kind == ExternKind::kMemory) {
+        const MemoryView memory = Check(store_->GetMemory(instance_, item.name), "memory");
+        const uint64_t size = Check(memory.size_bytes(), "size");
+        Hash hash;
+        hash.AddBytes(Check(memory.Borrow(0, size), "borrow"));
+        seen_.memories.push_back(hash.value());
+      } else if (item.type.kind == ExternKind::kGlobal) {
+        seen_.globals.push_back(Observed(Check(store_->GetGlobal(instance_, item.name), "global")));
+      } else if (item.type.kind == ExternKind::kTable) {
+        const TableView table = Check(store_->GetTable(instance_, item.name), "table");
+        const uint64_t size = Check(table.size(), "size");
+        Hash hash;
+        hash.Add(size);
+        for (uint64_t i = 0; i < size; ++i) hash.Add(Check(table.Get(i), "get").is_null() ? 0 : 1);
+        seen_.tables.push_back(hash.value());
+      }
+    }
+  }
+
+  std::span<const uint8_t> bytes_;
+  const RunOptions& options_;
+  Observation seen_;
+  Module module_;
+  Store* store_ = nullptr;
+  InstanceId instance_;
+};
+
+}  // namespace
+
+Observation Observe(std::span<const uint8_t> module, const RunOptions& options) {
+  return Session(module, options).Run();
+}
+
+}  // namespace sandbox::fuzz

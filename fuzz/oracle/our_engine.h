@@ -1,0 +1,41 @@
+// Copyright 2026 The wasm-sandbox Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// This library, through its public interface, as an engine to observe.
+#ifndef FUZZ_ORACLE_OUR_ENGINE_H_
+#define FUZZ_ORACLE_OUR_ENGINE_H_
+
+#include <cstdint>
+#include <functional>
+#include <span>
+
+#include "fuzz/oracle/observation.h"
+#include "sandbox/sandbox.h"
+
+namespace sandbox::fuzz {
+
+// So small that an input takes milliseconds, hashing all memories included.
+inline Config SmallConfig() {
+  Config config;
+  config.limits.store_bytes = 4u << 20;
+  config.limits.moved_bytes = 32u << 20;
+  return config;
+}
+
+struct RunOptions {
+  Config config = SmallConfig();
+  uint64_t seed = 0;
+  uint64_t fuel = 20'000;  // for each call
+  // Hands the fuel out in portions: how much comes next. Absent: all of it at once.
+  std::function<uint64_t()> next_portion;
+  // Asks for an interrupt before a run goes on, sometimes. Absent: never.
+  std::function<bool()> interrupts;
+};
+
+// Runs the script of calls. Errors of the API other than a rejected module end the process: generated modules give no
+// reason for any.
+Observation Observe(std::span<const uint8_t> module, const RunOptions& options);
+
+}  // namespace sandbox::fuzz
+
+#endif  // FUZZ_ORACLE_OUR_ENGINE_H_

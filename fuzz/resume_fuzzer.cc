@@ -1,0 +1,37 @@
+// Copyright 2026 The wasm-sandbox Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Any split of the fuel and any interrupt, and one straight run, end the same.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "fuzz/gen/byte_source.h"
+#include "fuzz/gen/module_generator.h"
+#include "fuzz/oracle/observation.h"
+#include "fuzz/oracle/our_engine.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace sandbox::fuzz;
+  ByteSource source({data, size});
+  RunOptions options;
+  options.fuel = 5'000;
+  options.seed = source.Word(2);
+  // A schedule of portions that repeats: single units as well as a good many at once.
+  std::vector<uint64_t> portions;
+  for (uint32_t i = source.Between(1, 8); i > 0; --i) {
+    portions.push_back(source.OneIn(4) ? source.Word(2) : 1 + source.Byte() % 16);
+  }
+  const uint32_t interrupt_every = source.Between(1, 16);
+  const std::vector<uint8_t> module = GenerateModule(source);
+  const Observation straight = Observe(module, options);
+  size_t portion = 0;
+  uint32_t round = 0;
+  options.next_portion = [&] { return std::max<uint64_t>(1, portions[portion++ % portions.size()]); };
+  options.interrupts = [&] { return ++round % interrupt_every == 0; };
+  const std::string difference = Difference(straight, Observe(module, options), true);
+  if (!difference.empty()) Report(difference, module);
+  return 0;
+}
