@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Every limit of limits.def that loading enforces: accepted at it, refused one past it.
+// Tests: the load-time rows of sandbox/syntax/limits.def, as all of sandbox/valid/ enforces them.
 
 #include <set>
 #include <string>

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Loading takes time linear in the module's size, whatever the module.
+// Tests: all of sandbox/valid/.
 
 #include <ctime>
 
