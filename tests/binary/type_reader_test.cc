@@ -42,7 +42,9 @@ TEST(TypeReaderTest, ValueTypesRoundTrip) {
     EXPECT_TRUE(outcome.is_ok);
     EXPECT_EQ(outcome.value, type);
     EXPECT_EQ(outcome.remaining, 0u);
-    if (type.is_ref()) EXPECT_EQ(Read(testing::EncodeType(type), ReadReferenceType, ValType()).value, type);
+    if (type.is_ref()) {
+      EXPECT_EQ(Read(testing::EncodeType(type), ReadReferenceType, ValType()).value, type);
+    }
   }
 }
 
@@ -57,7 +59,9 @@ TEST(TypeReaderTest, EveryFirstByteIsATypeOrRefused) {
       EXPECT_EQ(outcome.code, ErrorCode::kUnsupportedType);
     } else {
       EXPECT_EQ(outcome.is_ok, is_number || is_reference) << byte;
-      if (!outcome.is_ok) EXPECT_EQ(outcome.code, ErrorCode::kBadValueType);
+      if (!outcome.is_ok) {
+        EXPECT_EQ(outcome.code, ErrorCode::kBadValueType);
+      }
     }
   }
   EXPECT_EQ(Read({}, ReadValueType, ValType()).code, ErrorCode::kUnexpectedEnd);

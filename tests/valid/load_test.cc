@@ -70,7 +70,9 @@ TEST(LoadModuleTest, SurvivesEveryRefusedAllocation) {
         break;
       }
       // Giving back unused memory may fail without consequence.
-      if (!result.has_value()) EXPECT_EQ(ClassOf(result.error().code), ErrorClass::kMemory) << n;
+      if (!result.has_value()) {
+        EXPECT_EQ(ClassOf(result.error().code), ErrorClass::kMemory) << n;
+      }
     }
     EXPECT_EQ(budget.used_bytes(), 0u);
     EXPECT_EQ(allocator.live_blocks(), 0u);

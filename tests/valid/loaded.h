@@ -31,7 +31,9 @@ struct Loaded {
     if (result.has_value()) return;
     const Error& error = result.error();
     const ErrorClass cls = ClassOf(error.code);
-    if (cls != ErrorClass::kMemory && cls != ErrorClass::kMisuse) EXPECT_LE(error.offset, bytes.size()) << TextOf(error.code);
+    if (cls != ErrorClass::kMemory && cls != ErrorClass::kMisuse) {
+      EXPECT_LE(error.offset, bytes.size()) << TextOf(error.code);
+    }
   }
 
   bool is_ok() const { return result.has_value(); }
