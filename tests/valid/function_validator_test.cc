@@ -550,6 +550,7 @@ TEST(FunctionValidatorTest, InstructionsDoNotCrossTheEndOfTheBody) {
       {0x28, 0x00}, {0x28, 0x00, 0x80}, {0x41}, {0x23}, {0xfc}, {0xfc, 0x0a, 0x00},
   };
   for (const Bytes& instruction : instructions) {
+    if (!IsBuiltIn(OpFromByte(instruction[0] == 0xfc ? 0x01 : instruction[0]))) continue;
     for (const size_t more : {0, 1, 100}) {
       ModuleBuilder builder;
       const uint32_t type = builder.AddType({kI32}, {});
