@@ -17,7 +17,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   ByteSource source({data, size});
   RunOptions options;
   options.seed = source.Word(2);
-  const std::vector<uint8_t> module = GenerateModule(source);
+  // Which NaN an operation makes is open, and the compiler may choose otherwise in each dispatch form.
+  GeneratorOptions generator;
+  generator.canonical_nans = true;
+  const std::vector<uint8_t> module = GenerateModule(source, generator);
   options.config.dispatch = sandbox::Dispatch::kLoop;
   const Observation loop = Observe(module, options);
   if (!loop.is_valid) Report("the generator made an invalid module", module);
