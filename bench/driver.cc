@@ -7,6 +7,7 @@
 //   driver [...] --load <wasm>                                              load <s> s <MB/s> MB/s rss+ <KB> peak+ <KB> KB
 // A call with n = 1 comes first, so that whatever is lazy has happened. Imports: env.host_add, env.clock_ms; when only
 // loading, every function import is answered for. Fuel on: a finite tank; off: an unlimited one.
+#include <bit>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -173,7 +174,7 @@ void Run(const Options& options) {
   const double seconds = CpuSeconds() - start;
   const Value value = result.values()[0];
   if (value.type() == sandbox::ValType::F32()) {
-    std::printf("%.3f %.6f\n", static_cast<double>(value.f32()) * ClockScale(), seconds);
+    std::printf("%.3f %.6f\n", static_cast<double>(std::bit_cast<float>(value.f32_bits())) * ClockScale(), seconds);
   } else {
     std::printf("%u %.6f\n", value.u32(), seconds);
   }
