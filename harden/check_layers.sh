@@ -25,28 +25,30 @@ done < <(sed -n '/^LAYERS = {$/,/^}$/s/^ *"\([a-z]*\)": *\(\[.*\]\),$/\1:\2/p' s
 allowed[cli]=' cli '
 
 for path in sandbox/*/; do
-  folder=$(basename "$path")
+  folder=${path#sandbox/}
+  folder=${folder%/}
   [ -n "${allowed[$folder]:-}" ] || fail "$path is in no layer: add it to LAYERS in sandbox/layers.bzl"
 done
 
-for file in sandbox/*/**/*.{h,cc,inc,def}; do
+files=(sandbox/*/**/*.{h,cc,inc,def})
+while IFS=: read -r file line include; do
   folder=${file#sandbox/}
   folder=${folder%%/*}
-  while IFS=: read -r line include; do
-    case $include in
-      sandbox/sandbox.h)
-        # The umbrella is for clients.
-        [ "$folder" = cli ] || fail "$file:$line: only a client may include $include"
-        ;;
-      sandbox/*/*)
-        target=${include#sandbox/}
-        target=${target%%/*}
-        [[ ${allowed[$folder]:-} == *" $target "* ]] ||
-          fail "$file:$line: $folder may not include $include (sandbox/layers.bzl)"
-        ;;
-      *) fail "$file:$line: \"$include\" is not a path from the root of the workspace" ;;
-    esac
-  done < <(sed -nE 's/^[[:space:]]*#[[:space:]]*include[[:space:]]+"([^"]*)".*/\1/;t p;d;:p;=;p' "$file" | paste -d: - -)
-done
+  include=${include#*\"}
+  include=${include%%\"*}
+  case $include in
+    sandbox/sandbox.h)
+      # The umbrella is for clients.
+      [ "$folder" = cli ] || fail "$file:$line: only a client may include $include"
+      ;;
+    sandbox/*/*)
+      target=${include#sandbox/}
+      target=${target%%/*}
+      [[ ${allowed[$folder]:-} == *" $target "* ]] ||
+        fail "$file:$line: $folder may not include $include (sandbox/layers.bzl)"
+      ;;
+    *) fail "$file:$line: \"$include\" is not a path from the root of the workspace" ;;
+  esac
+done < <(grep -nHE '^[[:space:]]*#[[:space:]]*include[[:space:]]+"' "${files[@]}")
 
 [ $failures -eq 0 ]

@@ -16,24 +16,27 @@ fail() {
   failures=$((failures + 1))
 }
 
+declare -A reasons
+while read -r file reason; do
+  [ -n "$file" ] || continue
+  reasons[$file]=$reason
+  [ -f "$file" ] || fail "harden/untested_files.txt names $file, which is not there"
+  [ -n "$reason" ] || fail "harden/untested_files.txt gives no reason for $file"
+done < <(grep -v '^#' harden/untested_files.txt)
+
 for file in sandbox/*/**/*.cc; do
   test=tests/${file#sandbox/}
   test=${test%.cc}_test.cc
-  reason=$(awk -v file="$file" '$1 == file { $1 = ""; print }' harden/untested_files.txt)
   if [ -f "$test" ]; then
-    [ -z "$reason" ] || fail "$file has a test now: strike it from harden/untested_files.txt"
-  elif [ -z "$reason" ]; then
+    [ -z "${reasons[$file]:-}" ] || fail "$file has a test now: strike it from harden/untested_files.txt"
+  elif [ -z "${reasons[$file]:-}" ]; then
     fail "$file has neither $test nor a reason in harden/untested_files.txt"
   fi
 done
 
-while read -r file _; do
-  [ -f "$file" ] || fail "harden/untested_files.txt names $file, which is not there"
-done < <(grep -v '^#' harden/untested_files.txt)
-
 # Folders of tests/ that mirror nothing (lib, spec, ...) are free.
 for folder in sandbox/*/; do
-  for test in tests/"$(basename "$folder")"/*_test.cc; do
+  for test in tests/"${folder#sandbox/}"*_test.cc; do
     source=sandbox/${test#tests/}
     source=${source%_test.cc}
     [ -f "$source.cc" ] || [ -f "$source.h" ] || [ -f "$source.def" ] || [ -f "$source.inc" ] ||
