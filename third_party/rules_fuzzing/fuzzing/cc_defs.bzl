@@ -1,10 +1,13 @@
 # Copyright 2026 The wasm-sandbox Authors
 # SPDX-License-Identifier: Apache-2.0
 
-"""cc_fuzz_test: a fuzz target as a test (corpus, then bounded fuzzing), as a program and as a launcher."""
+"""cc_fuzz_test: a fuzz target as tests, as programs for libFuzzer and AFL++, and as a package for OSS-Fuzz."""
+
+load("//fuzzing/private:flags_of_modes.bzl", "afl_transition", "fuzzing_transition")
+load("//fuzzing/private:scripts.bzl", "AFL", "HEAD", "REPLAY", "RUN", "TEST")
 
 FuzzingEngineInfo = provider(fields = ["display_name"])
-FuzzingBinaryInfo = provider(fields = ["binary_file", "corpus_dir", "dictionary_file", "engine"])
+FuzzingBinaryInfo = provider(fields = ["binary_file", "corpus_dir", "dictionary_file", "engine", "options_file"])
 
 def _engine_impl(ctx):
     return [
@@ -22,72 +25,13 @@ cc_fuzzing_engine = rule(
     provides = [CcInfo, FuzzingEngineInfo],
 )
 
-# --- Flags of the compiler ---
-
-_INSTRUMENTATION = {
-    "none": struct(copts = [], linkopts = []),
-    "libfuzzer": struct(copts = ["-fsanitize=fuzzer-no-link"], linkopts = []),
-}
-
-# The toolchain's level of fortification meets its own macro again where a sanitizer lowers the optimization.
-_DEBUGGABLE = ["-O1", "-gline-tables-only", "-fno-omit-frame-pointer", "-U_FORTIFY_SOURCE"]
-
-# Handlers that tail-call each other cannot have the dynamic allocas of a fake stack.
-_ASAN_WITHOUT_FAKE_STACK = ["-fsanitize-address-use-after-return=never", "-mllvm", "-asan-stack-dynamic-alloca=0"]
-
-_UBSAN = ["-fsanitize=undefined", "-fno-sanitize-recover=undefined"]
-
-# The compiler driver links as C, so the C++ half of the runtime is named.
-_UBSAN_LINK = ["-fsanitize=undefined", "-fsanitize-link-c++-runtime"]
-
-_SANITIZER = {
-    "none": struct(copts = [], linkopts = []),
-    "asan": struct(
-        copts = _DEBUGGABLE + ["-fsanitize=address"] + _ASAN_WITHOUT_FAKE_STACK,
-        linkopts = ["-fsanitize=address"],
-    ),
-    "ubsan": struct(copts = _DEBUGGABLE + _UBSAN, linkopts = _UBSAN_LINK),
-    "asan-ubsan": struct(
-        copts = _DEBUGGABLE + ["-fsanitize=address"] + _ASAN_WITHOUT_FAKE_STACK + _UBSAN,
-        linkopts = ["-fsanitize=address"] + _UBSAN_LINK,
-    ),
-}
-
-_FUZZING = "@rules_fuzzing//fuzzing:"
-_COPT = "//command_line_option:copt"
-_LINKOPT = "//command_line_option:linkopt"
-
-def _transition_impl(settings, _attr):
-    copts = ["-DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION"] if settings[_FUZZING + "cc_fuzzing_build_mode"] else []
-    linkopts = []
-    for flags in [
-        _INSTRUMENTATION[settings[_FUZZING + "cc_engine_instrumentation"]],
-        _SANITIZER[settings[_FUZZING + "cc_engine_sanitizer"]],
-    ]:
-        copts = copts + flags.copts
-        linkopts = linkopts + flags.linkopts
-    return {_COPT: settings[_COPT] + copts, _LINKOPT: settings[_LINKOPT] + linkopts}
-
-# All that a fuzz target consists of is compiled for fuzzing, the rest of the build stays as it is.
-_fuzzing_transition = transition(
-    implementation = _transition_impl,
-    inputs = [
-        _FUZZING + "cc_engine_instrumentation",
-        _FUZZING + "cc_engine_sanitizer",
-        _FUZZING + "cc_fuzzing_build_mode",
-        _COPT,
-        _LINKOPT,
-    ],
-    outputs = [_COPT, _LINKOPT],
-)
-
-# --- Rules ---
+# --- Programs ---
 
 def _binary_impl(ctx):
     out = ctx.actions.declare_file(ctx.label.name)
     ctx.actions.symlink(output = out, target_file = ctx.executable.binary, is_executable = True)
     runfiles = ctx.attr.binary[0][DefaultInfo].default_runfiles
-    data = [file for file in [ctx.file.corpus, ctx.file.dictionary] if file]
+    data = [file for file in [ctx.file.corpus, ctx.file.dictionary, ctx.file.options] if file]
     return [
         DefaultInfo(executable = out, runfiles = runfiles.merge(ctx.runfiles(files = data))),
         FuzzingBinaryInfo(
@@ -95,22 +39,28 @@ def _binary_impl(ctx):
             corpus_dir = ctx.file.corpus,
             dictionary_file = ctx.file.dictionary,
             engine = ctx.attr.engine[FuzzingEngineInfo],
+            options_file = ctx.file.options,
         ),
     ]
 
-fuzzing_binary = rule(
-    implementation = _binary_impl,
-    executable = True,
-    attrs = {
-        "binary": attr.label(executable = True, cfg = _fuzzing_transition, mandatory = True),
-        "engine": attr.label(providers = [FuzzingEngineInfo], mandatory = True),
-        "corpus": attr.label(allow_single_file = True),
-        "dictionary": attr.label(allow_single_file = True),
-        "_allowlist_function_transition": attr.label(
-            default = "@bazel_tools//tools/allowlists/function_transition_allowlist",
-        ),
-    },
-)
+def _binary_rule(mode):
+    return rule(
+        implementation = _binary_impl,
+        executable = True,
+        attrs = {
+            "binary": attr.label(executable = True, cfg = mode, mandatory = True),
+            "engine": attr.label(providers = [FuzzingEngineInfo], mandatory = True),
+            "corpus": attr.label(allow_single_file = True),
+            "dictionary": attr.label(allow_single_file = True),
+            "options": attr.label(allow_single_file = True),
+            "_allowlist_function_transition": attr.label(
+                default = "@bazel_tools//tools/allowlists/function_transition_allowlist",
+            ),
+        },
+    )
+
+fuzzing_binary = _binary_rule(fuzzing_transition)
+afl_fuzzing_binary = _binary_rule(afl_transition)
 
 def _corpus_impl(ctx):
     out = ctx.actions.declare_directory(ctx.attr.name)
@@ -131,61 +81,23 @@ fuzzing_corpus = rule(
     attrs = {"srcs": attr.label_list(allow_files = True)},
 )
 
-_HEAD = """#!/bin/bash
-set -u
-bin=$(readlink -f "{bin}")
-corpus="{corpus}"
-dict="{dict}"
-engine="{engine}"
-name="{name}"
-label="{label}"
-export ASAN_OPTIONS="${{ASAN_OPTIONS:-allocator_may_return_null=1}}"
-export UBSAN_OPTIONS="${{UBSAN_OPTIONS:-print_stacktrace=1}}"
-"""
+# --- Scripts ---
 
-_TEST = """
-out=${TEST_UNDECLARED_OUTPUTS_DIR:-${TEST_TMPDIR:-/tmp}}/$name
-mkdir -p "$out" "${TEST_TMPDIR:-/tmp}/grown"
-
-# The one command that repeats what went wrong. The input stands in it: the test's folders are cleared.
-reproduce() {
-  for crash in "$out"/{crash,leak,timeout,oom,slow-unit}-*; do
-    [ -f "$crash" ] || continue
-    echo "reproduce: base64 -d <<< '$(base64 -w0 "$crash")' > /tmp/$name.input && bazel run $label -- /tmp/$name.input"
-  done
-}
-
-if [ "$engine" != libFuzzer ]; then
-  exec "$bin" ${corpus:+"$corpus"}
-fi
-args=(-artifact_prefix="$out/" -timeout=25 -rss_limit_mb=2560 -max_len=4096)
-[ -z "$dict" ] || args+=(-dict="$dict")
-seconds=${FUZZ_SECONDS:-10}
-seed=${FUZZ_SEED:-$((RANDOM << 15 | RANDOM))}
-echo "seed $seed (FUZZ_SEED), $seconds seconds (FUZZ_SECONDS)"
-# Each seed once, then new inputs.
-"$bin" "${args[@]}" -runs=0 ${corpus:+"$corpus"} || { status=$?; reproduce; exit $status; }
-[ "$seconds" -gt 0 ] || exit 0
-"$bin" "${args[@]}" -seed="$seed" -max_total_time="$seconds" -print_final_stats=1 "${TEST_TMPDIR:-/tmp}/grown" \
-  ${corpus:+"$corpus"} || { status=$?; reproduce; exit $status; }
-"""
-
-_RUN = """
-out=${FUZZING_OUTPUT_ROOT:-/tmp/fuzzing}/$name
-mkdir -p "$out/corpus" "$out/artifacts"
-exec "$bin" -artifact_prefix="$out/artifacts/" ${dict:+-dict="$dict"} "$@" "$out/corpus" ${corpus:+"$corpus"}
-"""
+def _short_path(file):
+    return file.short_path if file else ""
 
 def _script(ctx, body):
     binary = ctx.attr.binary[FuzzingBinaryInfo]
     script = ctx.actions.declare_file(ctx.label.name)
-    head = _HEAD.format(
+    head = HEAD.format(
         bin = ctx.executable.binary.short_path,
-        corpus = binary.corpus_dir.short_path if binary.corpus_dir else "",
-        dict = binary.dictionary_file.short_path if binary.dictionary_file else "",
+        corpus = _short_path(binary.corpus_dir),
+        dict = _short_path(binary.dictionary_file),
         engine = binary.engine.display_name,
-        label = "//%s:%s" % (ctx.attr.binary.label.package, ctx.attr.binary.label.name),
-        name = ctx.label.name,
+        name = ctx.attr.target,
+        options = _short_path(binary.options_file),
+        package = ctx.label.package,
+        seconds = ctx.attr.seconds,
     )
     ctx.actions.write(script, head + body, is_executable = True)
     files = ctx.runfiles(files = [ctx.executable.binary, binary.binary_file])
@@ -196,46 +108,116 @@ def _script(ctx, body):
 
 _SCRIPT_ATTRS = {
     "binary": attr.label(executable = True, providers = [FuzzingBinaryInfo], cfg = "target", mandatory = True),
+    # How long the target fuzzes where FUZZ_SECONDS does not say.
+    "seconds": attr.int(default = 60),
+    # Its name: the folder for what is found, and the first part of the labels that are told.
+    "target": attr.string(mandatory = True),
 }
 
 def _test_impl(ctx):
-    return _script(ctx, _TEST)
+    return _script(ctx, TEST)
 
-fuzzing_regression_test = rule(implementation = _test_impl, test = True, attrs = _SCRIPT_ATTRS)
+fuzzing_test = rule(implementation = _test_impl, test = True, attrs = _SCRIPT_ATTRS)
+
+def _replay_impl(ctx):
+    return _script(ctx, REPLAY)
+
+fuzzing_regression_test = rule(implementation = _replay_impl, test = True, attrs = _SCRIPT_ATTRS)
 
 def _launcher_impl(ctx):
-    return _script(ctx, _RUN)
+    return _script(ctx, RUN)
 
 fuzzing_launcher = rule(implementation = _launcher_impl, executable = True, attrs = _SCRIPT_ATTRS)
+
+def _afl_launcher_impl(ctx):
+    return _script(ctx, AFL)
+
+afl_fuzzing_launcher = rule(implementation = _afl_launcher_impl, executable = True, attrs = _SCRIPT_ATTRS)
+
+# --- OSS-Fuzz ---
+
+_PACKAGE = """
+set -eu
+staging=$(mktemp -d)
+trap 'rm -rf "$staging"' EXIT
+target="$staging/{target}"
+cp -L "{bin}" "$target"
+chmod 755 "$target"
+if [ -n "{corpus}" ] && [ -n "$(ls -A "{corpus}")" ]; then
+  # One time and one order: equal inputs make an equal archive.
+  find -L "{corpus}" -type f | LC_ALL=C sort | while IFS= read -r seed; do cp -L "$seed" "$staging/"; done
+  (cd "$staging" && find . -type f ! -name "{target}" -exec touch -d @315532800 {{}} + &&
+    find . -type f ! -name "{target}" | LC_ALL=C sort | TZ=UTC zip -q -X -m "{target}_seed_corpus.zip" -@)
+fi
+[ -z "{dict}" ] || cp -L "{dict}" "$target.dict"
+[ -z "{options}" ] || cp -L "{options}" "$target.options"
+tar -chf "{out}" -C "$staging" .
+"""
+
+def _package_impl(ctx):
+    out = ctx.actions.declare_file(ctx.label.name + ".tar")
+    binary = ctx.attr.binary[FuzzingBinaryInfo]
+    data = [file for file in [binary.corpus_dir, binary.dictionary_file, binary.options_file] if file]
+    ctx.actions.run_shell(
+        inputs = [binary.binary_file] + data,
+        outputs = [out],
+        command = _PACKAGE.format(
+            bin = binary.binary_file.path,
+            corpus = binary.corpus_dir.path if binary.corpus_dir else "",
+            dict = binary.dictionary_file.path if binary.dictionary_file else "",
+            options = binary.options_file.path if binary.options_file else "",
+            out = out.path,
+            target = ctx.attr.target,
+        ),
+        mnemonic = "OssFuzzPackage",
+    )
+    return [DefaultInfo(files = depset([out]))]
+
+# What lies in $OUT for one target: the program, <name>_seed_corpus.zip, <name>.dict, <name>.options.
+oss_fuzz_package = rule(implementation = _package_impl, attrs = _SCRIPT_ATTRS)
+
+# --- The macro ---
 
 def cc_fuzz_test(
         name,
         corpus = None,
         dicts = None,
         engine = "@rules_fuzzing//fuzzing:cc_engine",
+        fuzz_seconds = 60,
+        options = None,
         size = None,
         tags = None,
         timeout = None,
         **kwargs):
     """A fuzz target: a C++ source that defines LLVMFuzzerTestOneInput.
 
-    Makes <name> (a test: each seed once, then FUZZ_SECONDS of fuzzing where the engine can, 10 by default), <name>_bin
-    (the program; takes files), <name>_run (fuzzes until stopped, what it finds in /tmp/fuzzing) and <name>_corpus.
+    Makes the tests <name> (fuzzes from the corpus for FUZZ_SECONDS, with a new seed each time) and <name>_replay (each
+    file of the corpus once), and, only when named,
+      <name>_bin           the program; takes files, folders and libFuzzer's flags
+      <name>_run           fuzzes until stopped, what it finds in /tmp/fuzzing; given files, runs these
+      <name>_afl           the program for AFL++, persistent mode
+      <name>_afl_run       fuzzes with afl-fuzz until stopped, what it finds in /tmp/fuzzing
+      <name>_corpus        the seeds in one folder
+      <name>_oss_fuzz      what OSS-Fuzz wants of it, as an archive
 
     Args:
       name: of the test.
       corpus: files.
       dicts: dictionaries in libFuzzer's format.
       engine: a cc_fuzzing_engine.
-      size: of the test.
-      tags: of all targets.
-      timeout: of the test.
+      fuzz_seconds: how long <name> fuzzes where FUZZ_SECONDS does not say.
+      options: a file in OSS-Fuzz's format; the tests and launchers take its section [libfuzzer].
+      size: of the tests.
+      tags: of all targets. "no-oss-fuzz" leaves the target out of OSS-Fuzz.
+      timeout: of the tests.
       **kwargs: of the cc_binary: srcs, deps, copts, ...
     """
     tags = tags or []
     manual = tags + ["manual"]
-    kwargs["deps"] = kwargs.get("deps", []) + [engine]
-    native.cc_binary(name = name + "_raw_", tags = manual, testonly = True, **kwargs)
+    deps = kwargs.pop("deps", [])
+    native.cc_binary(name = name + "_raw_", tags = manual, testonly = True, deps = deps + [engine], **kwargs)
+    afl = "@rules_fuzzing//fuzzing/engines:afl"
+    native.cc_binary(name = name + "_afl_raw_", tags = manual, testonly = True, deps = deps + [afl], **kwargs)
     fuzzing_corpus(name = name + "_corpus", srcs = corpus or [], tags = manual, testonly = True)
     if dicts:
         native.genrule(
@@ -246,14 +228,25 @@ def cc_fuzz_test(
             tags = manual,
             testonly = True,
         )
-    fuzzing_binary(
-        name = name + "_bin",
-        binary = name + "_raw_",
-        corpus = name + "_corpus",
-        dictionary = name + ".dict" if dicts else None,
-        engine = engine,
-        tags = manual,
-        testonly = True,
+    data = {
+        "corpus": name + "_corpus",
+        "dictionary": name + ".dict" if dicts else None,
+        "options": options,
+        "tags": manual,
+        "testonly": True,
+    }
+    fuzzing_binary(name = name + "_bin", binary = name + "_raw_", engine = engine, **data)
+    afl_fuzzing_binary(name = name + "_afl", binary = name + "_afl_raw_", engine = afl, **data)
+    test = {"binary": name + "_bin", "size": size, "target": name, "timeout": timeout}
+    fuzzing_test(
+        name = name,
+        seconds = fuzz_seconds,
+        # Each run is another one: no result is taken from a cache.
+        tags = tags + ["fuzz-test", "external", "no-cache"],
+        **test
     )
-    fuzzing_regression_test(name = name, binary = name + "_bin", size = size, tags = tags, timeout = timeout)
-    fuzzing_launcher(name = name + "_run", binary = name + "_bin", tags = manual, testonly = True)
+    fuzzing_regression_test(name = name + "_replay", tags = tags, **test)
+    run = {"tags": manual, "target": name, "testonly": True}
+    fuzzing_launcher(name = name + "_run", binary = name + "_bin", **run)
+    afl_fuzzing_launcher(name = name + "_afl_run", binary = name + "_afl", **run)
+    oss_fuzz_package(name = name + "_oss_fuzz", binary = name + "_bin", **run)
