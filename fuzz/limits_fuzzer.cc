@@ -10,6 +10,7 @@
 
 #include "fuzz/gen/byte_source.h"
 #include "fuzz/gen/module_generator.h"
+#include "fuzz/oracle/host_objects.h"
 #include "fuzz/oracle/observation.h"
 #include "sandbox/sandbox.h"
 
@@ -69,6 +70,10 @@ void Run(const Config& config, std::span<const uint8_t> bytes) {
   Result<Store> store = Store::Create(config);
   if (!store && !IsClean(store.error())) fuzz::Report("the store is refused", bytes);
   if (!module || !store || !store->LinkFuncDefault(fuzz::kHostModule)) return;
+  if (const Result<void> linked = fuzz::LinkHostObjects(*store, *module, 1); !linked) {
+    if (!IsClean(linked.error())) fuzz::Report("an object cannot be linked", bytes);
+    return;
+  }
   Result<Instantiation> made = store->Instantiate(*module);
   if (!made && !IsClean(made.error())) fuzz::Report("instantiation is refused", bytes);
   if (!made) return;
@@ -95,7 +100,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   config.limits.value_stack_bytes = 64 + source.Below(60000);
   config.limits.memory_bytes = source.Word(3);
   config.limits.table_elements = source.Below(64);
-  const std::vector<uint8_t> module = fuzz::GenerateModule(source);
+  const std::vector<uint8_t> module = fuzz::GenerateModule(source, fuzz::GeneratorOptions::Everything());
   Run(config, module);
   if (allocator.held() != 0) fuzz::Report("memory is left behind", module);
   return 0;

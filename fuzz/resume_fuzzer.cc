@@ -25,7 +25,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     portions.push_back(source.OneIn(4) ? source.Word(2) : 1 + source.Byte() % 16);
   }
   const uint32_t interrupt_every = source.Between(1, 16);
-  const std::vector<uint8_t> module = GenerateModule(source);
+  const std::vector<uint8_t> module = GenerateModule(source, GeneratorOptions::Everything());
   const Observation straight = Observe(module, options);
   size_t portion = 0;
   uint32_t round = 0;

@@ -21,7 +21,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const uint32_t where = source.Below(1u << 20);
   const uint32_t flip = static_cast<uint32_t>(1 + source.Below(3));
   const bool is_record = source.OneIn(4);
-  const std::vector<uint8_t> bytes = fuzz::GenerateModule(source);
+  const std::vector<uint8_t> bytes = fuzz::GenerateModule(source, fuzz::GeneratorOptions::Everything());
   const ImplementationLimits limits;
   Budget budget(16u << 20);
   ModuleData module(budget);

@@ -18,7 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   RunOptions options;
   options.seed = source.Word(2);
   // Which NaN an operation makes is open, and the compiler may choose otherwise in each dispatch form.
-  GeneratorOptions generator;
+  GeneratorOptions generator = GeneratorOptions::Everything();
   generator.canonical_nans = true;
   const std::vector<uint8_t> module = GenerateModule(source, generator);
   options.config.dispatch = sandbox::Dispatch::kLoop;

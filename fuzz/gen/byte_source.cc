@@ -45,7 +45,39 @@ constexpr std::array<uint64_t, 34> kEdges = {
     0x43f0000000000000,
 };
 
+// Zeros, least and greatest, subnormals, halves, and what lies next to the edges of the integer types.
+constexpr std::array<uint32_t, 34> kF32Edges = {
+    0x00000000, 0x80000000, 0x3f800000, 0xbf800000, 0x3f000000, 0xbf000000, 0x3fc00000, 0x40200000, 0xbf7fffff,
+    0x00000001, 0x007fffff, 0x00800000, 0x7f7fffff, 0xff7fffff, 0x7f800000, 0xff800000, 0x7fc00000, 0xffc00000,
+    0x7fa00000, 0x4effffff, 0x4f000000, 0xcf000000, 0xcf000001, 0x4f7fffff, 0x4f800000, 0x5effffff, 0x5f000000,
+    0xdf000000, 0xdf000001, 0x5f7fffff, 0x5f800000, 0x4b000001, 0x4a800001, 0x33800000,
+};
+
+constexpr std::array<uint64_t, 42> kF64Edges = {
+    0x0000000000000000, 0x8000000000000000, 0x3ff0000000000000, 0xbff0000000000000, 0x3fe0000000000000,
+    0xbfe0000000000000, 0x3ff8000000000000, 0x4004000000000000, 0xbfefffffffffffff, 0x0000000000000001,
+    0x000fffffffffffff, 0x0010000000000000, 0x7fefffffffffffff, 0xffefffffffffffff, 0x7ff0000000000000,
+    0xfff0000000000000, 0x7ff8000000000000, 0xfff8000000000000, 0x7ff4000000000000, 0x41dfffffffc00000,
+    0x41e0000000000000, 0x41dfffffffffffff, 0xc1e0000000000000, 0xc1e0000000200000, 0xc1e00000001fffff,
+    0x41efffffffe00000, 0x41f0000000000000, 0x41efffffffffffff, 0x43dfffffffffffff, 0x43e0000000000000,
+    0xc3e0000000000000, 0xc3e0000000000001, 0x43efffffffffffff, 0x43f0000000000000, 0x4330000000000001,
+    0x4320000000000001, 0x3ca0000000000000, 0x47efffffe0000000, 0x47efffffefffffff, 0x47effffff0000000,
+    0x3690000000000000, 0x36a0000000000000,
+};
+
 }  // namespace
+
+uint64_t ByteSource::BitsOf(ValType type) {
+  switch (type.kind()) {
+    case ValKind::kF32: return OneIn(3) ? Word(4) : Pick(kF32Edges);
+    case ValKind::kF64: return OneIn(3) ? Word(8) : Pick(kF64Edges);
+    default: break;
+  }
+  if (!OneIn(3)) return Interesting();
+  const uint32_t bits = Between(1, 64);
+  const uint64_t number = Word((bits + 7) / 8);
+  return OneIn(2) ? ~number : number;
+}
 
 uint64_t ByteSource::Interesting() {
   switch (Below(4)) {

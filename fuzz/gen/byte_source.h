@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <span>
 
+#include "sandbox/syntax/types.h"
+
 namespace sandbox::fuzz {
 
 class ByteSource {
@@ -41,6 +43,8 @@ class ByteSource {
 
   // A 64-bit number that is interesting more often than not: edges of the integer and floating-point formats.
   uint64_t Interesting();
+  // The same for a type: floats get the edges of their own format, integers constants of every encoded length.
+  uint64_t BitsOf(ValType type);
 
  private:
   std::span<const uint8_t> bytes_;

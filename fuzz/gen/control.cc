@@ -10,7 +10,7 @@ namespace {
 
 constexpr uint32_t kMostInstructions = 400;
 constexpr size_t kMostNesting = 24;
-constexpr uint32_t kMostCounters = 3;
+constexpr uint32_t kOpenCounters = 3;  // of loops whose bodies are open to every instruction
 
 }  // namespace
 
@@ -24,7 +24,8 @@ FunctionGenerator::FunctionGenerator(ByteSource& source, const ModulePlan& plan,
   const uint32_t runs = source_.Below(4);
   for (uint32_t i = 0; i < runs; ++i) {
     const ValType type = AnyType(source_, plan_);
-    const uint32_t count = source_.OneIn(24) ? source_.Below(200) : source_.Below(4);
+    const uint32_t most = plan_.swarm.big_frames ? 3000 : 200;
+    const uint32_t count = source_.OneIn(plan_.swarm.big_frames ? 3 : 24) ? source_.Below(most) : source_.Below(4);
     declared_locals_.emplace_back(count, type);
     locals_.insert(locals_.end(), count, type);
   }
@@ -32,13 +33,18 @@ FunctionGenerator::FunctionGenerator(ByteSource& source, const ModulePlan& plan,
     declared_locals_.emplace_back(1, ValType::F32());
     declared_locals_.emplace_back(1, ValType::F64());
   }
-  declared_locals_.emplace_back(kMostCounters, ValType::I32());
+  declared_locals_.emplace_back(kCounters, ValType::I32());
+  if (plan_.options.typed_references && plan_.swarm.references) {
+    declared_locals_.emplace_back(1, ValType::Ref(HeapType::kFunc, false));
+  }
   // Functions share what bytes there are.
   const size_t rest = plan_.functions.size() - function;
   budget_ = static_cast<uint32_t>(std::min<size_t>(kMostInstructions, 8 + source_.left() / (2 * rest)));
 }
 
 void FunctionGenerator::Generate() {
+  const Op probe = plan_.probes[function_];
+  if (probe != kInvalidOp) return Probe(probe);
   labels_.push_back({{}, type_.results, 0, Op::kBlock, false});
   CountDown();
   if (!source_.OneIn(6)) BeginCountedLoop();
@@ -61,8 +67,8 @@ void FunctionGenerator::Generate() {
 // Ends the module when it has done what it may: without fuel nothing else would.
 void FunctionGenerator::CountDown() {
   if (plan_.counter == kNoIndex) return;
-  code_.Op(Op::kGlobalGet, {plan_.counter}).Op(Op::kI32Eqz).Begin(Op::kIf).Op(Op::kUnreachable).End();
-  code_.Op(Op::kGlobalGet, {plan_.counter}).I32Const(1).Op(Op::kI32Sub).Op(Op::kGlobalSet, {plan_.counter});
+  Emit(Op::kGlobalGet, {plan_.counter}).Op(Op::kI32Eqz).Begin(Op::kIf).Op(Op::kUnreachable).End();
+  Emit(Op::kGlobalGet, {plan_.counter}).I32Const(1).Op(Op::kI32Sub).Op(Op::kGlobalSet, {plan_.counter});
 }
 
 void FunctionGenerator::BeginBlock(Op op) {
@@ -92,10 +98,10 @@ void FunctionGenerator::BeginBlock(Op op) {
 }
 
 void FunctionGenerator::BeginCountedLoop() {
-  if (counters_ == kMostCounters || labels_.size() + 2 > kMostNesting) return;
-  const uint32_t behind_nans = plan_.options.canonical_nans ? 2 : 0;
-  const uint32_t counter = static_cast<uint32_t>(locals_.size()) + behind_nans + counters_++;
-  code_.I32Const(static_cast<int32_t>(source_.Between(4, 32))).LocalSet(counter);
+  if (counters_ >= kOpenCounters || labels_.size() + 2 > kMostNesting) return;
+  const uint32_t counter = CounterLocal(counters_++);
+  EmitI32(static_cast<int32_t>(source_.Between(4, 32)));
+  code_.LocalSet(counter);
   code_.Begin(Op::kBlock).Begin(Op::kLoop);
   // Counted where each round begins: a branch to the loop counts like its end.
   code_.LocalGet(counter).Op(Op::kI32Eqz).Op(Op::kBrIf, {1});
@@ -107,15 +113,14 @@ void FunctionGenerator::BeginCountedLoop() {
 
 // Leaves exactly the results on the stack: what is there, or new ones.
 void FunctionGenerator::CloseWithResults() {
-  Label& label = labels_.back();
+  const Label label = labels_.back();
   const size_t height = stack_.size() - label.base;
   if (height == label.results.size() && TopIs(label.results)) return;
   if (label.is_unreachable && height == 0 && source_.OneIn(2)) {
     Push(label.results);  // bottom stands for them
     return;
   }
-  for (size_t i = 0; i < height; ++i) code_.Op(Op::kDrop);
-  stack_.resize(label.base);
+  while (stack_.size() > label.base) Consume();
   for (ValType type : label.results) Make(type);
 }
 
@@ -124,7 +129,7 @@ void FunctionGenerator::EndBlock() {
   Label& label = labels_.back();
   if (label.op == Op::kIf) {
     // Without an else the parameters would have to be the results.
-    code_.Op(Op::kElse);
+    Emit(Op::kElse);
     stack_.resize(label.base);
     Push(label.params);
     label.op = Op::kElse;
@@ -132,7 +137,7 @@ void FunctionGenerator::EndBlock() {
     return;
   }
   if (label.is_counted) {
-    code_.Op(Op::kBr, {0}).End();
+    Emit(Op::kBr, {0}).End();
     labels_.pop_back();
     --counters_;
   }
@@ -142,14 +147,25 @@ void FunctionGenerator::EndBlock() {
 
 bool FunctionGenerator::MayLeave() { return source_.OneIn(labels_.size() > floor_ ? 4 : 24); }
 
+// Whether a function traps for what it is, not for what it is given.
+bool FunctionGenerator::MayTrapBySelf(uint32_t function) const {
+  const Op op = plan_.probes[function];
+  if (op == kInvalidOp || plan_.swarm.traps) return false;
+  return InfoOf(op).family != Family::kNumeric || Divides(op) || TruncatesWithTrap(op);
+}
+
 // Mostly a function behind this one: cycles of calls are left to some modules, they end by the stack or the fuel.
 uint32_t FunctionGenerator::AnyCallee() {
   const uint32_t count = static_cast<uint32_t>(plan_.functions.size());
-  const uint32_t callee = source_.Below(count);
-  if (plan_.swarm.recursion || callee < plan_.imported_functions || callee > function_) return callee;
+  uint32_t callee = source_.Below(count);
   const uint32_t behind = count - 1 - function_;
-  if (behind > 0) return function_ + 1 + source_.Below(behind);
-  return plan_.imported_functions > 0 ? source_.Below(plan_.imported_functions) : kNoIndex;
+  if (!plan_.swarm.recursion && callee >= plan_.imported_functions && callee <= function_) {
+    callee = behind > 0 ? function_ + 1 + source_.Below(behind) : kNoIndex;
+  }
+  if (callee == kNoIndex || MayTrapBySelf(callee)) {
+    callee = plan_.imported_functions > 0 ? source_.Below(plan_.imported_functions) : kNoIndex;
+  }
+  return callee;
 }
 
 uint32_t FunctionGenerator::AnyLabel() { return source_.Below(static_cast<uint32_t>(labels_.size())); }
@@ -165,11 +181,11 @@ void FunctionGenerator::Branch() {
   const Types types = LabelAt(depth).branch_types();
   Require(types);
   if (MayLeave()) {
-    code_.Op(Op::kBr, {depth});
+    Emit(Op::kBr, {depth});
     return AfterUnconditional();
   }
   Make(ValType::I32());
-  code_.Op(Op::kBrIf, {depth});
+  Emit(Op::kBrIf, {depth});
   Pop(1);
 }
 
@@ -181,7 +197,7 @@ void FunctionGenerator::BranchTable() {
     if (LabelAt(i).branch_types() == types) alike.push_back(i);
   }
   std::vector<uint32_t> chosen;
-  const uint32_t count = source_.OneIn(16) ? source_.Below(300) : source_.Below(6);
+  const uint32_t count = source_.OneIn(16) ? source_.Below(source_.OneIn(8) ? 6000 : 300) : source_.Below(6);
   for (uint32_t i = 0; i < count; ++i) chosen.push_back(source_.Pick(alike));
   Require(types);
   Make(ValType::I32());
@@ -194,20 +210,22 @@ void FunctionGenerator::BranchOnReference() {
     // The label's last operand is the reference: a block of its own takes it.
     code_.Begin(Op::kBlock, ValType::FuncRef());
     MakeRef(ValType::FuncRef());
-    code_.Op(Op::kBrOnNonNull, {0}).Op(Op::kRefNull).Byte(0x70).End();
+    Emit(Op::kBrOnNonNull, {0});
+    EmitNull(HeapType::kFunc);
+    code_.End();
     return;
   }
   const uint32_t depth = AnyLabel();
   const Types types = LabelAt(depth).branch_types();
   Require(types);
   Make(ValType::FuncRef());
-  code_.Op(Op::kBrOnNull, {depth}).Op(Op::kDrop);
+  Emit(Op::kBrOnNull, {depth}).Op(Op::kDrop);
   Pop(1);
 }
 
 void FunctionGenerator::Return() {
   Require(type_.results);
-  code_.Op(Op::kReturn);
+  Emit(Op::kReturn);
   AfterUnconditional();
 }
 
@@ -233,7 +251,7 @@ void FunctionGenerator::Control() {
       return CallSomething();
     case 10:
       if (!plan_.swarm.traps || !source_.OneIn(8)) return Numeric();
-      code_.Op(Op::kUnreachable);
+      Emit(Op::kUnreachable);
       return AfterUnconditional();
     default:
       if (labels_.size() > floor_) return EndBlock();
@@ -248,22 +266,49 @@ void FunctionGenerator::CallSomething() {
   const uint32_t type = plan_.functions[function];
   const FunctionType& callee = plan_.types[type];
   const uint32_t form = source_.Below(8);
-  const TableType& table = plan_.tables[0];
   Require(callee.params);
-  // What lies in the table is anyone's guess: it traps more often than not.
-  if (form == 0 && (plan_.swarm.traps || (table.limits.min > 0 && source_.OneIn(4)))) {
-    MakeIndex(table.limits.min, table.limits.is_64);
-    code_.Op(Op::kCallIndirect, {type, 0});
-    Pop(1);
-  } else if (form == 1 && plan_.swarm.references && plan_.options.typed_references) {
+  if (form <= 1) {
+    IndirectCallee(function, false);
+  } else if (form == 2 && plan_.swarm.references && plan_.options.typed_references) {
     MakeRef(ValType::Ref(HeapType::Defined(type), true));
-    code_.Op(Op::kCallRef, {type});
+    Emit(Op::kCallRef, {type});
     Pop(1);
   } else {
-    code_.Call(function);
+    Emit(Op::kCall, {function});
   }
   Pop(callee.params.size());
   Push(callee.results);
+}
+
+void FunctionGenerator::IndirectCallee(uint32_t function, bool is_tail) {
+  const uint32_t type = plan_.functions[function];
+  const Op op = is_tail ? Op::kReturnCallIndirect : Op::kCallIndirect;
+  uint32_t table = 0;
+  if (plan_.options.reference_types && source_.OneIn(3)) {
+    table = source_.Below(static_cast<uint32_t>(plan_.tables.size()));
+    if (plan_.tables[table].element != ValType::FuncRef()) table = 0;
+  }
+  const Limits& limits = plan_.tables[table].limits;
+  const bool is_declared = std::find(plan_.declared.begin(), plan_.declared.end(), function) != plan_.declared.end();
+  if (plan_.options.reference_types && limits.min > 0 && is_declared && !source_.OneIn(4)) {
+    // What lies in the table is anyone's guess: the function is put where it will be looked for.
+    const uint32_t place = source_.Below(static_cast<uint32_t>(limits.min));
+    const auto index = [&] { limits.is_64 ? EmitI64(place) : EmitI32(static_cast<int32_t>(place)); };
+    index();
+    Emit(Op::kRefFunc, {function});
+    Emit(Op::kTableSet, {table});
+    index();
+    Emit(op, {type, table});
+    return;
+  }
+  // Elsewhere it traps more often than not.
+  if (!plan_.swarm.traps && (limits.min == 0 || !source_.OneIn(4)) && !is_tail) {
+    Emit(Op::kCall, {function});
+    return;
+  }
+  MakeIndex(limits.min, limits.is_64);
+  Emit(op, {type, table});
+  Pop(1);
 }
 
 void FunctionGenerator::TailCall() {
@@ -271,17 +316,16 @@ void FunctionGenerator::TailCall() {
   for (uint32_t i = 0; i < plan_.functions.size(); ++i) {
     const uint32_t function = (start + i) % static_cast<uint32_t>(plan_.functions.size());
     const uint32_t type = plan_.functions[function];
-    if (plan_.types[type].results != type_.results) continue;
+    if (plan_.types[type].results != type_.results || MayTrapBySelf(function)) continue;
     Require(plan_.types[type].params);
     const uint32_t form = source_.Below(4);
     if (form == 0) {
-      MakeIndex(plan_.tables[0].limits.min, plan_.tables[0].limits.is_64);
-      code_.Op(Op::kReturnCallIndirect, {type, 0});
+      IndirectCallee(function, true);
     } else if (form == 1 && plan_.swarm.references && plan_.options.typed_references) {
       MakeRef(ValType::Ref(HeapType::Defined(type), true));
-      code_.Op(Op::kReturnCallRef, {type});
+      Emit(Op::kReturnCallRef, {type});
     } else {
-      code_.Op(Op::kReturnCall, {function});
+      Emit(Op::kReturnCall, {function});
     }
     return AfterUnconditional();
   }

@@ -7,6 +7,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -20,6 +22,15 @@ namespace sandbox::fuzz {
 
 using Types = std::vector<ValType>;
 
+// The numeric instructions that this build has, with and without those that mention floats.
+const std::vector<Op>& NumericRows(bool with_floats);
+// Loads and stores, likewise.
+const std::vector<Op>& AccessRows(bool with_floats);
+Types ParamsOf(const OpInfo& info, ValType address);
+ValType TypeOf(Operand operand, ValType address);
+bool Divides(Op op);
+bool TruncatesWithTrap(Op op);
+
 class FunctionGenerator {
  public:
   FunctionGenerator(ByteSource& source, const ModulePlan& plan, uint32_t function);
@@ -29,6 +40,8 @@ class FunctionGenerator {
   const std::vector<std::pair<uint32_t, ValType>>& locals() const { return declared_locals_; }
 
  private:
+  static constexpr uint32_t kCounters = 6;
+
   struct Label {
     Types params;
     Types results;
@@ -38,6 +51,14 @@ class FunctionGenerator {
     bool is_counted = false;  // a loop within a block, both closed together
     const Types& branch_types() const { return op == Op::kLoop ? params : results; }
   };
+
+  // --- Encoding (operands.cc) ---
+  // An instruction and its unsigned immediates, sometimes longer than they need be.
+  testing::Code& Emit(Op op, std::initializer_list<uint64_t> immediates = {});
+  void EmitI32(int32_t value) { EmitInteger(value, 5); }
+  void EmitI64(int64_t value) { EmitInteger(value, 10); }
+  void EmitInteger(int64_t value, size_t most_bytes);
+  void EmitNull(HeapType heap);
 
   // --- Operands (operands.cc) ---
   void Push(ValType type) { stack_.push_back(type); }
@@ -53,9 +74,46 @@ class FunctionGenerator {
   // Makes every NaN on top of the stack the canonical one, where that is asked for.
   void Canonicalize(ValType type);
   bool GetLocal(ValType type);
+  std::optional<uint32_t> SomeLocal(ValType type);
+  // Takes the topmost operand away: into a local or a global of its type, where it can be seen, or for good.
+  void Consume();
   bool GetGlobal(ValType type);
   // Makes an index below about `size` on the stack, in an index type; any number when traps are wanted.
   void MakeIndex(uint64_t size, bool is_64);
+
+  // --- Edges (edges.cc) ---
+  // An access that begins or ends within eight bytes of where the memory ends, before or after it grew.
+  void EdgeAccess();
+  void EdgeBulk();
+  // Makes "size of the memory in bytes, plus `delta`".
+  void MakeEnd(uint32_t memory, int64_t delta);
+  // The whole body: one instruction on parameters and constants.
+  void Probe(Op op);
+  void Reference();
+
+  // --- Shapes (shapes.cc): code as compilers make it and register allocators fear it, balanced in itself ---
+  struct BlockShape {
+    Types results;
+    uint32_t type = kNoIndex;
+  };
+  void Shape();
+  void LocalArithmetic();
+  void LocalHazard();
+  void Condition();
+  void SelectChain();
+  void CompareAndBranch();
+  void ValuedBranches();
+  void ManyOperands();
+  void HotLoop();
+  void LoopWithValues();
+  void BranchTableLoop();
+  void LoopBody();
+  void CallAndKeep();
+  void DeepNest();
+  void CallMyself();
+  BlockShape AnyShape();
+  void Open(Op op, const BlockShape& shape);
+  void CountRound(uint32_t counter);
 
   // --- Instructions (instructions.cc) ---
   void Step();
@@ -63,10 +121,16 @@ class FunctionGenerator {
   void LoadOrStore();
   void MemoryOperation();
   void TableOperation();
+  void CopyTable(uint32_t table);
   void ReferenceOperation();
   void Variable();
   void Parametric();
   void Memarg(const Limits& memory, uint32_t memory_index, uint8_t access_log2);
+  void MemargAt(uint32_t memory_index, uint8_t access_log2, uint64_t offset);
+  void OverlappingCopy(uint32_t memory);
+  Op AnyNumeric();
+  // Keeps a division from trapping on zero.
+  void GuardDivisor(Op op);
 
   // --- Control (control.cc) ---
   void Control();
@@ -87,6 +151,13 @@ class FunctionGenerator {
   void TailCall();
   uint32_t AnyLabel();
   uint32_t AnyCallee();
+  bool MayTrapBySelf(uint32_t function) const;
+  // A table of functions and a place in it, where a function of the type will be found.
+  void IndirectCallee(uint32_t function, bool is_tail);
+  uint32_t CounterLocal(uint32_t i) const {
+    return static_cast<uint32_t>(locals_.size()) + (plan_.options.canonical_nans ? 2 : 0) + i;
+  }
+  uint32_t NonNullLocal() const { return CounterLocal(kCounters); }
   Label& LabelAt(uint32_t depth) { return labels_[labels_.size() - 1 - depth]; }
 
   ByteSource& source_;
@@ -94,7 +165,7 @@ class FunctionGenerator {
   const uint32_t function_;
   const FunctionType& type_;
   testing::Code code_;
-  Types locals_;  // those that instructions may choose; behind them two for NaNs, then the counters of loops
+  Types locals_;  // those that instructions may choose; behind them two for NaNs, the counters of loops, one non-null
   std::vector<std::pair<uint32_t, ValType>> declared_locals_;
   Types stack_;
   std::vector<Label> labels_;

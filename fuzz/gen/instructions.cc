@@ -20,6 +20,28 @@ std::vector<Op> RowsWhere(Predicate predicate) {
   return rows;
 }
 
+bool IsFloatRow(const OpInfo& info) {
+  const auto is_float = [](Operand operand) { return operand == Operand::kF32 || operand == Operand::kF64; };
+  return is_float(info.signature.result()) || is_float(info.signature.param(0)) || is_float(info.signature.param(1));
+}
+
+bool IsNumeric(const OpInfo& info) { return info.family == Family::kNumeric; }
+bool IsAccess(const OpInfo& info) { return info.family == Family::kLoad || info.family == Family::kStore; }
+
+}  // namespace
+
+const std::vector<Op>& NumericRows(bool with_floats) {
+  static const std::vector<Op> all = RowsWhere(IsNumeric);
+  static const std::vector<Op> integers = RowsWhere([](const OpInfo& info) { return IsNumeric(info) && !IsFloatRow(info); });
+  return with_floats ? all : integers;
+}
+
+const std::vector<Op>& AccessRows(bool with_floats) {
+  static const std::vector<Op> all = RowsWhere(IsAccess);
+  static const std::vector<Op> integers = RowsWhere([](const OpInfo& info) { return IsAccess(info) && !IsFloatRow(info); });
+  return with_floats ? all : integers;
+}
+
 ValType TypeOf(Operand operand, ValType address) {
   switch (operand) {
     case Operand::kI32: return ValType::I32();
@@ -39,11 +61,6 @@ Types ParamsOf(const OpInfo& info, ValType address) {
   return types;
 }
 
-bool IsFloatRow(const OpInfo& info) {
-  const auto is_float = [](Operand operand) { return operand == Operand::kF32 || operand == Operand::kF64; };
-  return is_float(info.signature.result()) || is_float(info.signature.param(0)) || is_float(info.signature.param(1));
-}
-
 bool Divides(Op op) {
   constexpr std::array kDivisions = {Op::kI32DivS, Op::kI32DivU, Op::kI32RemS, Op::kI32RemU,
                                      Op::kI64DivS, Op::kI64DivU, Op::kI64RemS, Op::kI64RemU};
@@ -54,70 +71,83 @@ bool TruncatesWithTrap(Op op) {
   return (op >= Op::kI32TruncF32S && op <= Op::kI32TruncF64U) || (op >= Op::kI64TruncF32S && op <= Op::kI64TruncF64U);
 }
 
-}  // namespace
-
 void FunctionGenerator::Step() {
-  switch (source_.Below(16)) {
+  switch (source_.Below(20)) {
     case 0:
     case 1:
-    case 2:
-    case 3: return Numeric();
-    case 4:
-    case 5: return Variable();
-    case 6:
-    case 7: return LoadOrStore();
-    case 8: return MemoryOperation();
-    case 9: return TableOperation();
-    case 10: return ReferenceOperation();
-    case 11: return Parametric();
-    case 12: return CallSomething();
+    case 2: return Numeric();
+    case 3:
+    case 4: return Variable();
+    case 5:
+    case 6: return LoadOrStore();
+    case 7: return MemoryOperation();
+    case 8: return TableOperation();
+    case 9: return ReferenceOperation();
+    case 10: return Parametric();
+    case 11: return CallSomething();
+    case 12:
+    case 13: return LocalArithmetic();
+    case 14:
+    case 15: return Shape();
+    case 16: return source_.OneIn(3) ? EdgeBulk() : EdgeAccess();
     default: return Control();
   }
 }
 
+Op FunctionGenerator::AnyNumeric() {
+  const Op op = source_.Pick(NumericRows(plan_.swarm.floats));
+  if (!plan_.swarm.arithmetic) return source_.OneIn(2) ? Op::kI64Xor : Op::kI32Add;
+  return TruncatesWithTrap(op) && !plan_.swarm.traps ? Op::kI32Add : op;
+}
+
+// An odd divisor is not zero.
+void FunctionGenerator::GuardDivisor(Op op) {
+  if (!Divides(op) || plan_.swarm.traps) return;
+  if (InfoOf(op).signature.param(0) == Operand::kI64) {
+    EmitI64(1);
+    Emit(Op::kI64Or);
+  } else {
+    EmitI32(1);
+    Emit(Op::kI32Or);
+  }
+}
+
 void FunctionGenerator::Numeric() {
-  const std::vector<Op> rows = RowsWhere([&](const OpInfo& info) {
-    return info.family == Family::kNumeric && (plan_.swarm.floats || !IsFloatRow(info));
-  });
-  Op op = source_.Pick(rows);
-  if (TruncatesWithTrap(op) && !plan_.swarm.traps) op = Op::kI32Add;
+  const Op op = AnyNumeric();
   const OpInfo& info = InfoOf(op);
   Require(ParamsOf(info, ValType()));
-  if (Divides(op) && !plan_.swarm.traps) {
-    // An odd divisor is not zero.
-    if (info.signature.param(0) == Operand::kI64) {
-      code_.I64Const(1).Op(Op::kI64Or);
-    } else {
-      code_.I32Const(1).Op(Op::kI32Or);
-    }
-  }
-  code_.Op(op);
+  GuardDivisor(op);
+  Emit(op);
   Pop(info.signature.param_count());
   Push(TypeOf(info.signature.result(), ValType()));
   Canonicalize(stack_.back());
 }
 
-void FunctionGenerator::Memarg(const Limits& memory, uint32_t memory_index, uint8_t access_log2) {
+void FunctionGenerator::MemargAt(uint32_t memory_index, uint8_t access_log2, uint64_t offset) {
   constexpr uint32_t kHasMemoryIndex = 0x40;
   const uint32_t align = source_.Below(access_log2 + 1u);
-  if (memory_index != 0 || source_.OneIn(32)) {
-    // A memory index may be given for the first memory, too: only where several memories are allowed.
-    if (plan_.options.multi_memory) {
-      code_.U(align | kHasMemoryIndex).U(memory_index);
-    } else {
-      code_.U(align);
-    }
+  // A memory index may be given for the first memory, too: only where several memories are allowed.
+  if (memory_index != 0 || (plan_.options.multi_memory && source_.OneIn(32))) {
+    code_.U(align | kHasMemoryIndex).U(memory_index);
   } else if (source_.OneIn(32)) {
     code_.Raw(testing::EncodePadded(align, 5));
   } else {
     code_.U(align);
   }
+  if (plan_.swarm.odd_lebs && offset < 1u << 28 && source_.OneIn(3)) {
+    code_.Raw(testing::EncodePadded(offset, 5));
+  } else {
+    code_.U(offset);
+  }
+}
+
+void FunctionGenerator::Memarg(const Limits& memory, uint32_t memory_index, uint8_t access_log2) {
   uint64_t offset = source_.Below(64);
   if (source_.OneIn(8)) offset = source_.Word(2) % (memory.min * kPageBytes / 2 + 1);
   if (plan_.swarm.traps && source_.OneIn(8)) {
     offset = memory.is_64 && plan_.options.wide_offsets ? source_.Word(8) : source_.Word(4);
   }
-  code_.U(offset);
+  MemargAt(memory_index, access_log2, offset);
 }
 
 void FunctionGenerator::LoadOrStore() {
@@ -125,16 +155,13 @@ void FunctionGenerator::LoadOrStore() {
   const uint32_t memory = source_.Below(static_cast<uint32_t>(plan_.memories.size()));
   const Limits& limits = plan_.memories[memory];
   if (limits.min == 0 && !plan_.swarm.traps) return Numeric();
-  const std::vector<Op> rows = RowsWhere([&](const OpInfo& info) {
-    return (info.family == Family::kLoad || info.family == Family::kStore) && (plan_.swarm.floats || !IsFloatRow(info));
-  });
-  const Op op = source_.Pick(rows);
+  const Op op = source_.Pick(AccessRows(plan_.swarm.floats));
   const OpInfo& info = InfoOf(op);
   const uint64_t bytes = limits.min * kPageBytes;
   // At the very edge or well inside it, whatever the offset will be.
   MakeIndex(source_.OneIn(8) ? bytes : bytes / 2, limits.is_64);
   if (info.family == Family::kStore) Make(TypeOf(info.signature.param(1), limits.index_type()));
-  code_.Op(op);
+  Emit(op);
   Memarg(limits, memory, info.access_log2);
   Pop(info.signature.param_count());
   if (info.family == Family::kLoad) Push(TypeOf(info.signature.result(), limits.index_type()));
@@ -149,26 +176,27 @@ void FunctionGenerator::MemoryOperation() {
   const uint32_t choice = source_.Below(plan_.swarm.bulk ? 6 : 2);
   switch (choice) {
     case 0:
-      code_.Op(Op::kMemorySize, {memory});
+      Emit(Op::kMemorySize, {memory});
       return Push(index);
     case 1:
       MakeIndex(3, limits.is_64);
-      code_.Op(Op::kMemoryGrow, {memory});
+      Emit(Op::kMemoryGrow, {memory});
       return;
     case 2:
       MakeIndex(half, limits.is_64);
       Make(ValType::I32());
       MakeIndex(half, limits.is_64);
-      code_.Op(Op::kMemoryFill, {memory});
+      Emit(Op::kMemoryFill, {memory});
       return Pop(3);
     case 3: {
+      if (source_.OneIn(2)) return OverlappingCopy(memory);
       const uint32_t from = source_.Below(static_cast<uint32_t>(plan_.memories.size()));
       const Limits& source = plan_.memories[from];
       const uint64_t least = std::min(half, source.min * kPageBytes / 2);
       MakeIndex(half, limits.is_64);
       MakeIndex(source.min * kPageBytes / 2, source.is_64);
       MakeIndex(least, limits.is_64 && source.is_64);
-      code_.Op(Op::kMemoryCopy, {memory, from});
+      Emit(Op::kMemoryCopy, {memory, from});
       return Pop(3);
     }
     case 4:
@@ -176,12 +204,24 @@ void FunctionGenerator::MemoryOperation() {
       MakeIndex(half, limits.is_64);
       MakeIndex(4, false);
       MakeIndex(4, false);
-      code_.Op(Op::kMemoryInit, {source_.Below(plan_.passive_data), memory});
+      Emit(Op::kMemoryInit, {source_.Below(plan_.passive_data), memory});
       return Pop(3);
     default:
       if (plan_.passive_data == 0 || !source_.OneIn(4)) return Numeric();
-      code_.Op(Op::kDataDrop, {source_.Below(plan_.passive_data)});
+      Emit(Op::kDataDrop, {source_.Below(plan_.passive_data)});
   }
+}
+
+// Both ranges are of one memory and have bytes in common, the one or the other first.
+void FunctionGenerator::OverlappingCopy(uint32_t memory) {
+  const Limits& limits = plan_.memories[memory];
+  if (limits.min == 0) return Numeric();
+  const ValType index = limits.index_type();
+  const uint32_t base = source_.Below(4096);
+  for (const uint32_t value : {base + source_.Below(40), base + source_.Below(40), source_.Below(100)}) {
+    index == ValType::I64() ? EmitI64(value) : EmitI32(static_cast<int32_t>(value));
+  }
+  Emit(Op::kMemoryCopy, {memory, memory});
 }
 
 void FunctionGenerator::TableOperation() {
@@ -193,107 +233,121 @@ void FunctionGenerator::TableOperation() {
   switch (source_.Below(plan_.swarm.bulk ? 8 : 4)) {
     case 0:
       MakeIndex(type.limits.min, is_64);
-      code_.Op(Op::kTableGet, {table});
+      Emit(Op::kTableGet, {table});
       Pop(1);
       return Push(type.element);
     case 1:
       MakeIndex(type.limits.min, is_64);
       Make(type.element);
-      code_.Op(Op::kTableSet, {table});
+      Emit(Op::kTableSet, {table});
       return Pop(2);
     case 2:
-      code_.Op(Op::kTableSize, {table});
+      Emit(Op::kTableSize, {table});
       return Push(type.limits.index_type());
     case 3:
       Make(type.element);
       MakeIndex(3, is_64);
-      code_.Op(Op::kTableGrow, {table});
+      Emit(Op::kTableGrow, {table});
       Pop(2);
       return Push(type.limits.index_type());
     case 4:
       MakeIndex(half, is_64);
       Make(type.element);
       MakeIndex(half, is_64);
-      code_.Op(Op::kTableFill, {table});
+      Emit(Op::kTableFill, {table});
       return Pop(3);
     case 5:
-      MakeIndex(half, is_64);
-      MakeIndex(half, is_64);
-      MakeIndex(half, is_64);
-      code_.Op(Op::kTableCopy, {table, table});
-      return Pop(3);
+      return CopyTable(table);
     case 6:
       if (plan_.passive_elements == 0 || type.element != ValType::FuncRef()) return Numeric();
       MakeIndex(half, is_64);
       MakeIndex(2, false);
       MakeIndex(2, false);
-      code_.Op(Op::kTableInit, {source_.Below(plan_.passive_elements), table});
+      Emit(Op::kTableInit, {source_.Below(plan_.passive_elements), table});
       return Pop(3);
     default:
       if (plan_.passive_elements == 0 || !source_.OneIn(4)) return Numeric();
-      code_.Op(Op::kElemDrop, {source_.Below(plan_.passive_elements)});
+      // One more than the passive ones: an active or the declarative one, dropped already.
+      Emit(Op::kElemDrop, {source_.Below(plan_.passive_elements + 1)});
   }
+}
+
+// To a table from itself, or from another one of the same type.
+void FunctionGenerator::CopyTable(uint32_t table) {
+  const TableType& to = plan_.tables[table];
+  uint32_t from = source_.Below(static_cast<uint32_t>(plan_.tables.size()));
+  if (plan_.tables[from].element != to.element) from = table;
+  const Limits& limits = plan_.tables[from].limits;
+  const uint64_t half = to.limits.min / 2;
+  const uint64_t other = limits.min / 2;
+  MakeIndex(half, to.limits.is_64);
+  MakeIndex(other, limits.is_64);
+  MakeIndex(std::min(half, other), to.limits.is_64 && limits.is_64);
+  Emit(Op::kTableCopy, {table, from});
+  Pop(3);
 }
 
 void FunctionGenerator::ReferenceOperation() {
   if (!plan_.swarm.references) return Numeric();
+  if (plan_.options.typed_references && source_.OneIn(3)) return Reference();
   ValType type = AnyType(source_, plan_);
   while (!type.is_ref() && !source_.is_empty()) type = AnyType(source_, plan_);
   if (!type.is_ref()) type = ValType::FuncRef();
   Require({type});
   if (source_.OneIn(3) && plan_.swarm.traps && plan_.options.typed_references) {
     // As an operand it is of the nullable type again through a block that says so.
-    code_.Op(Op::kRefAsNonNull).Op(Op::kRefIsNull);
+    Emit(Op::kRefAsNonNull).Op(Op::kRefIsNull);
   } else {
-    code_.Op(Op::kRefIsNull);
+    Emit(Op::kRefIsNull);
   }
   Pop(1);
   Push(ValType::I32());
 }
 
 void FunctionGenerator::Variable() {
+  if (!plan_.swarm.variables) return Numeric();
   if (source_.OneIn(4) && !plan_.globals.empty()) {
     const uint32_t global = source_.Below(static_cast<uint32_t>(plan_.globals.size()));
     const GlobalType& type = plan_.globals[global];
     if (type.is_mutable && global != plan_.counter && source_.OneIn(2)) {
       Require({type.type});
-      code_.Op(Op::kGlobalSet, {global});
+      Emit(Op::kGlobalSet, {global});
       return Pop(1);
     }
-    code_.Op(Op::kGlobalGet, {global});
+    Emit(Op::kGlobalGet, {global});
     return Push(type.type);
   }
   if (locals_.empty()) return Numeric();
   const uint32_t local = source_.Below(static_cast<uint32_t>(locals_.size()));
   switch (source_.Below(3)) {
     case 0:
-      code_.LocalGet(local);
+      Emit(Op::kLocalGet, {local});
       return Push(locals_[local]);
     case 1:
       Require({locals_[local]});
-      code_.LocalSet(local);
+      Emit(Op::kLocalSet, {local});
       return Pop(1);
     default:
       Require({locals_[local]});
-      code_.Op(Op::kLocalTee, {local});
+      Emit(Op::kLocalTee, {local});
   }
 }
 
 void FunctionGenerator::Parametric() {
   const bool has_operand = stack_.size() > labels_.back().base;
   if (source_.OneIn(4)) {
-    code_.Op(Op::kNop);
+    Emit(Op::kNop);
   } else if (has_operand && source_.OneIn(3)) {
-    code_.Op(Op::kDrop);
+    Emit(Op::kDrop);
     Pop(1);
   } else {
     const ValType type = AnyType(source_, plan_);
     Require({type, type});
     Make(ValType::I32());
     if (type.is_ref() || (plan_.options.reference_types && source_.OneIn(4))) {
-      code_.Op(Op::kSelectTyped).U(1).Raw(testing::EncodeType(type));
+      Emit(Op::kSelectTyped).U(1).Raw(testing::EncodeType(type));
     } else {
-      code_.Op(Op::kSelect);
+      Emit(Op::kSelect);
     }
     Pop(2);
   }

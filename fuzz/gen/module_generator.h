@@ -22,7 +22,7 @@ struct GeneratorOptions {
   uint32_t own_limit = 0;
   // Leaves out what a reference lacks.
   bool reference_types = true;
-  bool typed_references = true;
+  bool typed_references = true;  // (ref $t), non-null references, call_ref, tables with initializers
   bool tail_calls = true;
   bool memory64 = true;
   bool wide_offsets = true;  // of more than 32 bits, in accesses to 64-bit memories
@@ -31,9 +31,25 @@ struct GeneratorOptions {
   bool globals_in_constants = true;  // a defined global's value in a later constant expression
   // Makes each NaN that arithmetic gives the canonical one: memories are then the same in every engine.
   bool canonical_nans = false;
+
+  // Off by default: they ask more of whoever runs or reads the module.
+  bool object_imports = false;  // "g<i>", "t<i>", "m<i>" of the host module: globals, tables, memories (host_objects.h)
+  bool export_imports = false;  // what is imported is exported again, functions too
+  bool rich_types = false;      // recursion groups, open and derived function types, struct and array types nobody uses
+  bool tags = false;            // a tag section; tags imported ("e<i>") and exported
+  bool odd_encodings = false;   // legal LEB128s that are longer than they need be: immediates, counts, sizes
+  bool custom_sections = false;  // between all sections; a name section
+
+  // What this library understands.
+  static GeneratorOptions Everything() {
+    GeneratorOptions options;
+    options.object_imports = options.export_imports = options.rich_types = options.tags = true;
+    options.odd_encodings = options.custom_sections = true;
+    return options;
+  }
 };
 
-// The module name that generated modules import functions from. Function "f<i>" has any signature of numbers.
+// The module name that generated modules import from. Function "f<i>" has any signature of numbers.
 inline constexpr char kHostModule[] = "host";
 
 // Never fails: no bytes make a small module.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "fuzz/gen/function_generator.h"
 #include "sandbox/base/build_config.h"
 
 namespace sandbox::fuzz {
@@ -21,14 +22,22 @@ Swarm ChooseSwarm(ByteSource& source, const GeneratorOptions& options) {
   swarm.memory = (off & 32) == 0;
   swarm.tail_calls = options.tail_calls && (off & 64) == 0;
   swarm.unreachable_code = (off & 128) == 0;
-  swarm.recursion = source.OneIn(8);
-  swarm.traps = source.OneIn(8);
+  swarm.shapes = (off & 256) == 0;
+  swarm.arithmetic = (off & 512) == 0;
+  swarm.probes = (off & 1024) == 0;
+  swarm.variables = (off & 2048) == 0;
+  const uint32_t rare = source.Byte();
+  swarm.recursion = rare % 8 == 1;
+  swarm.traps = rare / 8 % 8 == 1;
+  swarm.odd_lebs = options.odd_encodings && rare % 5 == 1;
+  swarm.big_frames = rare % 11 == 1;
   return swarm;
 }
 
 std::vector<ValType> SomeTypes(ByteSource& source, const ModulePlan& plan, uint32_t most) {
   // Long lists are rare, but wide branches and frames need them.
-  const uint32_t count = source.OneIn(24) ? source.Below(40) : source.Below(most + 1);
+  const bool is_long = source.OneIn(plan.swarm.big_frames ? 3 : 24);
+  const uint32_t count = is_long ? source.Below(plan.swarm.big_frames ? 120 : 40) : source.Below(most + 1);
   std::vector<ValType> types;
   for (uint32_t i = 0; i < count; ++i) types.push_back(AnyType(source, plan));
   return types;
@@ -59,6 +68,40 @@ Limits TableLimits(ByteSource& source, const GeneratorOptions& options) {
   return limits;
 }
 
+// Types of the same shape as others: equal to them, or open, or derived from an open one.
+void ChooseTypes(ByteSource& source, ModulePlan& plan) {
+  for (uint32_t i = source.Between(1, 4); i > 0; --i) {
+    plan.types.push_back({SomeTypes(source, plan, 4), SomeTypes(source, plan, 3)});
+  }
+  // What blocks like: nothing in, something out.
+  if (source.OneIn(2)) plan.types.push_back({{}, SomeTypes(source, plan, 3)});
+  if (!plan.options.rich_types || !source.OneIn(3)) return;
+  for (uint32_t i = source.Below(3); i > 0; --i) {
+    const uint32_t like = source.Below(static_cast<uint32_t>(plan.types.size()));
+    FunctionType type = plan.types[like];
+    type.super = type.is_open && source.OneIn(2) ? like : kNoIndex;
+    type.is_open = source.OneIn(2);
+    type.is_grouped = source.OneIn(3);
+    plan.types.push_back(type);
+  }
+}
+
+// A function that is one instruction, with the instruction's own type.
+void AddProbe(ByteSource& source, ModulePlan& plan) {
+  const bool is_access = plan.swarm.memory && source.OneIn(3);
+  const Op op = source.Pick(is_access ? AccessRows(plan.swarm.floats) : NumericRows(plan.swarm.floats));
+  const Signature signature = InfoOf(op).signature;
+  FunctionType type;
+  // The body knows where a memory ends: an access takes no address.
+  for (size_t i = is_access ? 1 : 0; i < signature.param_count(); ++i) {
+    type.params.push_back(TypeOf(signature.param(i), ValType::I32()));
+  }
+  if (signature.result() != Operand::kNone) type.results.push_back(TypeOf(signature.result(), ValType::I32()));
+  plan.functions.push_back(static_cast<uint32_t>(plan.types.size()));
+  plan.probes.push_back(op);
+  plan.types.push_back(type);
+}
+
 void ChooseFunctions(ByteSource& source, ModulePlan& plan) {
   // Imports speak of numbers only, so that any host can answer them.
   plan.imported_functions = source.Below(4);
@@ -66,14 +109,66 @@ void ChooseFunctions(ByteSource& source, ModulePlan& plan) {
     plan.functions.push_back(static_cast<uint32_t>(plan.types.size()));
     plan.types.push_back({SomeNumbers(source, plan, 4), SomeNumbers(source, plan, 2)});
   }
-  for (uint32_t i = source.Between(1, 4); i > 0; --i) {
-    plan.types.push_back({SomeTypes(source, plan, 4), SomeTypes(source, plan, 3)});
-  }
+  ChooseTypes(source, plan);
   for (uint32_t i = source.Between(1, 6); i > 0; --i) {
     plan.functions.push_back(source.Below(static_cast<uint32_t>(plan.types.size())));
   }
+  plan.probes.resize(plan.functions.size(), kInvalidOp);
+  if (plan.swarm.probes) {
+    for (uint32_t i = source.OneIn(3) ? source.Between(1, 6) : 0; i > 0; --i) AddProbe(source, plan);
+  }
   for (uint32_t i = 0; i < plan.functions.size(); ++i) {
     if (source.OneIn(2) || plan.declared.empty()) plan.declared.push_back(i);
+  }
+}
+
+void ChooseMemories(ByteSource& source, ModulePlan& plan) {
+  if (!plan.swarm.memory) return;
+  const uint32_t count = source.Between(1, plan.options.multi_memory && source.OneIn(6) ? 3 : 1);
+  if (plan.options.object_imports && source.OneIn(6)) plan.imported_memories = source.Below(count + 1);
+  for (uint32_t i = 0; i < count; ++i) plan.memories.push_back(MemoryLimits(source, plan.options));
+}
+
+void ChooseTables(ByteSource& source, ModulePlan& plan) {
+  // The first table is of functions: what call_indirect needs.
+  plan.tables.push_back({ValType::FuncRef(), TableLimits(source, plan.options)});
+  if (plan.swarm.references) {
+    for (uint32_t i = source.Below(3); i > 0; --i) {
+      const ValType element = source.OneIn(2) ? ValType::ExternRef() : ValType::FuncRef();
+      plan.tables.push_back({element, TableLimits(source, plan.options)});
+    }
+  }
+  if (plan.options.object_imports && source.OneIn(6)) {
+    plan.imported_tables = source.Below(static_cast<uint32_t>(plan.tables.size()) + 1);
+  }
+}
+
+void ChooseGlobals(ByteSource& source, ModulePlan& plan) {
+  if (plan.options.object_imports && source.OneIn(4)) plan.imported_globals = source.Between(1, 3);
+  for (uint32_t i = 0; i < plan.imported_globals; ++i) {
+    ValType type = AnyType(source, plan);
+    // The host names no type of the guest's.
+    if (type.is_ref() && !type.heap().is_abstract()) type = ValType::I64();
+    plan.globals.push_back({type, source.OneIn(2)});
+  }
+  for (uint32_t i = source.Below(6); i > 0; --i) plan.globals.push_back({AnyType(source, plan), !source.OneIn(4)});
+  if (plan.options.own_limit > 0) {
+    plan.counter = static_cast<uint32_t>(plan.globals.size());
+    plan.globals.push_back({ValType::I32(), true});
+  }
+}
+
+// Tags have types without results.
+void ChooseTags(ByteSource& source, ModulePlan& plan) {
+  if (!plan.options.tags || !source.OneIn(8)) return;
+  const bool is_imported = plan.options.object_imports && source.OneIn(2);
+  for (uint32_t i = 0; i < plan.types.size(); ++i) {
+    if (!plan.types[i].results.empty()) continue;
+    // The host makes a tag by its parameters: of a plain type.
+    const bool is_plain = !plan.types[i].is_open && plan.types[i].super == kNoIndex &&
+                          std::ranges::all_of(plan.types[i].params, [](ValType t) { return !t.is_ref(); });
+    if (is_imported && plan.imported_tags == plan.tags.size() && is_plain) ++plan.imported_tags;
+    plan.tags.push_back(i);
   }
 }
 
@@ -96,23 +191,12 @@ ModulePlan MakePlan(ByteSource& source, const GeneratorOptions& options) {
   ModulePlan plan;
   plan.options = options;
   plan.swarm = ChooseSwarm(source, options);
+  plan.dress_seed = source.Word(2);
   ChooseFunctions(source, plan);
-  const uint32_t most_memories = options.multi_memory && source.OneIn(6) ? 3 : 1;
-  for (uint32_t i = plan.swarm.memory ? source.Between(1, most_memories) : 0; i > 0; --i) {
-    plan.memories.push_back(MemoryLimits(source, options));
-  }
-  // The first table is of functions: what call_indirect needs.
-  plan.tables.push_back({ValType::FuncRef(), TableLimits(source, options)});
-  if (plan.swarm.references) {
-    for (uint32_t i = source.Below(3); i > 0; --i) {
-      plan.tables.push_back({source.OneIn(2) ? ValType::ExternRef() : ValType::FuncRef(), TableLimits(source, options)});
-    }
-  }
-  for (uint32_t i = source.Below(6); i > 0; --i) plan.globals.push_back({AnyType(source, plan), !source.OneIn(4)});
-  if (options.own_limit > 0) {
-    plan.counter = static_cast<uint32_t>(plan.globals.size());
-    plan.globals.push_back({ValType::I32(), true});
-  }
+  ChooseMemories(source, plan);
+  ChooseTables(source, plan);
+  ChooseGlobals(source, plan);
+  ChooseTags(source, plan);
   if (plan.swarm.bulk) {
     plan.passive_data = source.Below(3);
     plan.passive_elements = source.Below(3);

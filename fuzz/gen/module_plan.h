@@ -6,7 +6,6 @@
 #define FUZZ_GEN_MODULE_PLAN_H_
 
 #include <cstdint>
-#include <string>
 #include <vector>
 
 #include "fuzz/gen/byte_source.h"
@@ -18,8 +17,13 @@ namespace sandbox::fuzz {
 struct FunctionType {
   std::vector<ValType> params;
   std::vector<ValType> results;
+  // How it is written (rich_types). An open type can have subtypes; `super` is one of the same shape.
+  bool is_open = false;
+  bool is_grouped = false;  // in a recursion group of its own
+  uint32_t super = kNoIndex;
 };
 
+// Groups that a module uses or not. Off once in four, each by itself; the last ones are on in a few modules only.
 struct Swarm {
   bool floats = true;
   bool references = true;
@@ -29,22 +33,35 @@ struct Swarm {
   bool memory = true;
   bool tail_calls = true;
   bool unreachable_code = true;
+  bool shapes = true;     // loops, branches and operands as compilers and register allocators meet them
+  bool arithmetic = true;
+  bool probes = true;     // functions of one instruction
+  bool variables = true;
   bool recursion = false;
-  bool traps = false;  // lets operands be what makes an instruction trap
+  bool traps = false;      // lets operands be what makes an instruction trap
+  bool odd_lebs = false;
+  bool big_frames = false;
 };
 
 struct ModulePlan {
   GeneratorOptions options;
   Swarm swarm;
-  std::vector<FunctionType> types;
+  std::vector<FunctionType> types;  // the first ones of the type section
   std::vector<uint32_t> functions;  // type of each, imported ones first
+  std::vector<Op> probes;           // for each function: the one instruction that it consists of, or kInvalidOp
   uint32_t imported_functions = 0;
   std::vector<Limits> memories;
   std::vector<TableType> tables;
   std::vector<GlobalType> globals;
+  uint32_t imported_memories = 0;
+  uint32_t imported_tables = 0;
+  uint32_t imported_globals = 0;
+  std::vector<uint32_t> tags;       // type of each
+  uint32_t imported_tags = 0;
   std::vector<uint32_t> declared;   // functions that ref.func may name
   uint32_t passive_data = 0;        // segments 0 .. passive_data-1
   uint32_t passive_elements = 0;    // of funcref
+  uint64_t dress_seed = 0;          // chooses what dress.cc does
   uint32_t counter = kNoIndex;      // the global that counts down to the module's own limit
 };
 

@@ -7,8 +7,6 @@
 
 namespace sandbox::fuzz {
 
-using testing::Code;
-
 bool FunctionGenerator::TopIs(const Types& types) const {
   const size_t base = labels_.back().base;
   return stack_.size() - base >= types.size() &&
@@ -26,17 +24,82 @@ bool FunctionGenerator::GetLocal(ValType type) {
   for (uint32_t i = 0; i < locals_.size(); ++i) {
     const uint32_t local = (start + i) % static_cast<uint32_t>(locals_.size());
     if (locals_[local] != type) continue;
-    code_.LocalGet(local);
+    Emit(Op::kLocalGet, {local});
     Push(type);
     return true;
   }
   return false;
 }
 
+std::optional<uint32_t> FunctionGenerator::SomeLocal(ValType type) {
+  if (locals_.empty()) return std::nullopt;
+  const uint32_t start = source_.Below(static_cast<uint32_t>(locals_.size()));
+  for (uint32_t i = 0; i < locals_.size(); ++i) {
+    const uint32_t local = (start + i) % static_cast<uint32_t>(locals_.size());
+    if (locals_[local] == type) return local;
+  }
+  return std::nullopt;
+}
+
+void FunctionGenerator::Consume() {
+  const ValType type = stack_.back();
+  Pop(1);
+  const uint32_t choice = source_.Below(4);
+  if (choice < 2) {
+    for (uint32_t i = 0; i < plan_.globals.size(); ++i) {
+      if (plan_.globals[i].type != type || !plan_.globals[i].is_mutable || i == plan_.counter) continue;
+      Emit(Op::kGlobalSet, {i});
+      return;
+    }
+  }
+  const std::optional<uint32_t> local = choice == 3 ? std::nullopt : SomeLocal(type);
+  if (local) {
+    Emit(Op::kLocalSet, {*local});
+  } else {
+    Emit(Op::kDrop);
+  }
+}
+
+testing::Code& FunctionGenerator::Emit(Op op, std::initializer_list<uint64_t> immediates) {
+  if (!plan_.swarm.odd_lebs || !source_.OneIn(3)) return code_.Op(op, immediates);
+  const auto padded = [&](uint64_t value) {
+    return testing::EncodePadded(value, std::max<size_t>(testing::EncodeU(value).size(), source_.Between(1, 5)));
+  };
+  const OpInfo& info = InfoOf(op);
+  if (info.prefix != 0) {
+    code_.Byte(info.prefix).Raw(padded(info.code));
+  } else {
+    code_.Byte(static_cast<uint8_t>(info.code));
+  }
+  for (uint64_t immediate : immediates) code_.Raw(padded(immediate));
+  return code_;
+}
+
+void FunctionGenerator::EmitInteger(int64_t value, size_t most_bytes) {
+  testing::Bytes number = testing::EncodeS(value);
+  if (plan_.swarm.odd_lebs && source_.OneIn(3)) {
+    const uint32_t length = source_.Between(1, static_cast<uint32_t>(most_bytes));
+    while (number.size() < length) {
+      number.back() |= 0x80;
+      number.push_back(value < 0 ? 0x7f : 0x00);
+    }
+  }
+  code_.Op(most_bytes == 5 ? Op::kI32Const : Op::kI64Const).Raw(number);
+}
+
+void FunctionGenerator::EmitNull(HeapType heap) {
+  Emit(Op::kRefNull);
+  if (heap.is_abstract()) {
+    code_.Byte(heap == HeapType::kExtern ? 0x6f : 0x70);
+  } else {
+    code_.S(heap.index());
+  }
+}
+
 bool FunctionGenerator::GetGlobal(ValType type) {
   for (uint32_t i = 0; i < plan_.globals.size(); ++i) {
     if (plan_.globals[i].type != type || source_.OneIn(3)) continue;
-    code_.Op(Op::kGlobalGet, {i});
+    Emit(Op::kGlobalGet, {i});
     Push(type);
     return true;
   }
@@ -55,16 +118,16 @@ void FunctionGenerator::Make(ValType type) {
 }
 
 void FunctionGenerator::MakeConst(ValType type) {
-  const uint64_t bits = source_.Interesting();
+  const uint64_t bits = source_.BitsOf(type);
   switch (type.kind()) {
-    case ValKind::kI32: code_.I32Const(static_cast<int32_t>(bits)); break;
-    case ValKind::kI64: code_.I64Const(static_cast<int64_t>(bits)); break;
+    case ValKind::kI32: EmitI32(static_cast<int32_t>(bits)); break;
+    case ValKind::kI64: EmitI64(static_cast<int64_t>(bits)); break;
     case ValKind::kF32:
-      code_.Op(Op::kF32Const);
+      Emit(Op::kF32Const);
       for (int i = 0; i < 4; ++i) code_.Byte(static_cast<uint8_t>(bits >> 8 * i));
       break;
     default:
-      code_.Op(Op::kF64Const);
+      Emit(Op::kF64Const);
       for (int i = 0; i < 8; ++i) code_.Byte(static_cast<uint8_t>(bits >> 8 * i));
   }
   Push(type);
@@ -76,9 +139,9 @@ void FunctionGenerator::Canonicalize(ValType type) {
   const uint32_t scratch = static_cast<uint32_t>(locals_.size()) + (is_f32 ? 0 : 1);
   code_.LocalSet(scratch).LocalGet(scratch);
   if (is_f32) {
-    code_.Op(Op::kF32Const).Raw({0, 0, 0xc0, 0x7f});
+    Emit(Op::kF32Const).Raw({0, 0, 0xc0, 0x7f});
   } else {
-    code_.Op(Op::kF64Const).Raw({0, 0, 0, 0, 0, 0, 0xf8, 0x7f});
+    Emit(Op::kF64Const).Raw({0, 0, 0, 0, 0, 0, 0xf8, 0x7f});
   }
   code_.LocalGet(scratch).LocalGet(scratch).Op(is_f32 ? Op::kF32Eq : Op::kF64Eq).Op(Op::kSelect);
 }
@@ -86,21 +149,17 @@ void FunctionGenerator::Canonicalize(ValType type) {
 void FunctionGenerator::MakeRef(ValType type) {
   const HeapType heap = type.heap();
   Push(type);
-  if (heap != HeapType::kExtern && source_.Below(4) != 0) {
+  if (heap != HeapType::kExtern && (!type.is_nullable() || source_.Below(4) != 0)) {
     const uint32_t start = source_.Below(static_cast<uint32_t>(plan_.declared.size()));
     for (uint32_t i = 0; i < plan_.declared.size(); ++i) {
       const uint32_t function = plan_.declared[(start + i) % plan_.declared.size()];
       if (!heap.is_abstract() && plan_.functions[function] != heap.index()) continue;
-      code_.Op(Op::kRefFunc, {function});
+      Emit(Op::kRefFunc, {function});
       return;
     }
   }
-  code_.Op(Op::kRefNull);
-  if (heap.is_abstract()) {
-    code_.Byte(heap == HeapType::kExtern ? 0x6f : 0x70);
-  } else {
-    code_.S(heap.index());
-  }
+  // Never for a type without null: those are made of any function.
+  EmitNull(heap);
 }
 
 void FunctionGenerator::MakeIndex(uint64_t size, bool is_64) {
@@ -113,9 +172,9 @@ void FunctionGenerator::MakeIndex(uint64_t size, bool is_64) {
   uint64_t index = size == 0 ? 0 : source_.Word(4) % size;
   if (size > 8 && source_.OneIn(4)) index = size - 1 - source_.Below(8);
   if (is_64) {
-    code_.I64Const(static_cast<int64_t>(index));
+    EmitI64(static_cast<int64_t>(index));
   } else {
-    code_.I32Const(static_cast<int32_t>(static_cast<uint32_t>(index)));
+    EmitI32(static_cast<int32_t>(static_cast<uint32_t>(index)));
   }
   Push(type);
 }

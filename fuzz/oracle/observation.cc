@@ -22,8 +22,19 @@ constexpr std::array<uint64_t, 16> kArgumentEdges = {
     0, 1, 2, 31, 32, 63, 64, 0x7f, 0xff, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff, 0x7fffffffffffffff,
     0x8000000000000000, 0xffffffffffffffff};
 
+// Floats that are no NaN: signed zero, infinities, subnormals, the greatest, halves, the borders of the integers.
+constexpr std::array<uint32_t, 16> kF32Edges = {0x00000000, 0x80000000, 0x7f800000, 0xff800000, 0x00000001, 0x807fffff,
+                                                0x7f7fffff, 0x3f000000, 0xbf000000, 0x40200000, 0x4effffff, 0x4f000000,
+                                                0xcf000000, 0x5f000000, 0xdf000000, 0x4f800000};
+constexpr std::array<uint64_t, 16> kF64Edges = {
+    0x0000000000000000, 0x8000000000000000, 0x7ff0000000000000, 0xfff0000000000000, 0x0000000000000001, 0x800fffffffffffff,
+    0x7fefffffffffffff, 0x3fe0000000000000, 0xbfe0000000000000, 0x4004000000000000, 0x41dfffffffc00000, 0x41e0000000000000,
+    0xc1e0000000200000, 0x43e0000000000000, 0xc3e0000000000000, 0x43f0000000000000};
+
 // Numbers that are the same in every engine: no NaN.
 uint64_t BitsOfNumber(uint64_t word, ValType type) {
+  if (type == ValType::F32() && word >> 60 == 5) return kF32Edges[word >> 4 & 15];
+  if (type == ValType::F64() && word >> 60 == 5) return kF64Edges[word >> 4 & 15];
   switch (type.kind()) {
     case ValKind::kI32: return word & 0xffffffff;
     case ValKind::kF32: return std::bit_cast<uint32_t>(static_cast<float>(static_cast<int32_t>(word)) / 8);
@@ -64,6 +75,8 @@ uint64_t ObservedBits(ValType type, uint64_t bits) {
 
 uint64_t ArgumentBits(uint64_t seed, uint32_t export_number, uint32_t round, uint32_t parameter, ValType type) {
   const uint64_t word = Mix(seed ^ Mix(export_number * 1009 + round * 31 + parameter));
+  const bool is_float_edge = type.is_float() && (word & 6) == 2;
+  if (is_float_edge) return BitsOfNumber(uint64_t{5} << 60 | (word >> 8 & 0xff), type);
   return BitsOfNumber((word & 1) != 0 ? kArgumentEdges[word >> 8 & 15] : word >> 1, type);
 }
 

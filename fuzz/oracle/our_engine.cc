@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "fuzz/gen/module_generator.h"
+#include "fuzz/oracle/host_objects.h"
 
 namespace sandbox::fuzz {
 namespace {
@@ -28,6 +29,7 @@ class Session {
     if (!store) Report("the store is refused", bytes_);
     store_ = &*store;
     Check(store_->LinkFuncDefault(kHostModule), "link");
+    Check(LinkHostObjects(*store_, module_, options_.seed), "link objects");
     store_->SetFuel(0);
     Result<Instantiation> made = store_->Instantiate(module_);
     if (!made) {

@@ -1,0 +1,149 @@
+// Copyright 2026 The wasm-sandbox Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Where checks are off by one: the end of a memory, and single instructions on the edges of their operands.
+#include <algorithm>
+
+#include "fuzz/gen/function_generator.h"
+
+namespace sandbox::fuzz {
+namespace {
+
+constexpr int64_t kReach = 8;  // bytes on either side of the edge
+
+}  // namespace
+
+void FunctionGenerator::MakeEnd(uint32_t memory, int64_t delta) {
+  const bool is_64 = plan_.memories[memory].is_64;
+  Emit(Op::kMemorySize, {memory});
+  if (is_64) {
+    EmitI64(16);
+    Emit(Op::kI64Shl);
+    EmitI64(delta);
+    Emit(Op::kI64Add);
+  } else {
+    EmitI32(16);
+    Emit(Op::kI32Shl);
+    EmitI32(static_cast<int32_t>(delta));
+    Emit(Op::kI32Add);
+  }
+  Push(plan_.memories[memory].index_type());
+}
+
+void FunctionGenerator::EdgeAccess() {
+  if (plan_.memories.empty()) return Numeric();
+  const uint32_t memory = source_.Below(static_cast<uint32_t>(plan_.memories.size()));
+  const Limits& limits = plan_.memories[memory];
+  const bool is_probe = plan_.probes[function_] != kInvalidOp;
+  const bool may_trap = is_probe || (plan_.swarm.traps && source_.OneIn(2));
+  if (limits.min == 0 && !may_trap) return Numeric();
+  const Op op = is_probe ? plan_.probes[function_] : source_.Pick(AccessRows(plan_.swarm.floats));
+  const OpInfo& info = InfoOf(op);
+  if (source_.OneIn(3)) {
+    MakeIndex(2, limits.is_64);
+    Emit(Op::kMemoryGrow, {memory});
+    Emit(Op::kDrop);
+    Pop(1);
+  }
+  const int64_t width = int64_t{1} << info.access_log2;
+  const int64_t delta = static_cast<int64_t>(source_.Below(may_trap ? 2 * kReach + 1 : kReach + 1)) - kReach;
+  constexpr uint32_t kOffsets[] = {0, 0, 1, 8, 63, 64, 127, 128, 4096, 65535};
+  const uint32_t offset = kOffsets[source_.Below(std::size(kOffsets))];
+  MakeEnd(memory, delta - width - offset);
+  if (info.family == Family::kStore) Make(TypeOf(info.signature.param(1), limits.index_type()));
+  Emit(op);
+  MemargAt(memory, info.access_log2, offset);
+  Pop(info.signature.param_count());
+  if (info.family == Family::kLoad) Push(TypeOf(info.signature.result(), limits.index_type()));
+}
+
+// Ranges that end at the edge.
+void FunctionGenerator::EdgeBulk() {
+  if (plan_.memories.empty() || !plan_.swarm.bulk) return Numeric();
+  const uint32_t memory = source_.Below(static_cast<uint32_t>(plan_.memories.size()));
+  const Limits& limits = plan_.memories[memory];
+  const bool may_trap = plan_.swarm.traps && source_.OneIn(2);
+  if (limits.min == 0) return Numeric();
+  const auto index = [&](int64_t value) { limits.is_64 ? EmitI64(value) : EmitI32(static_cast<int32_t>(value)); };
+  const int64_t length = source_.Below(40);
+  const int64_t behind = may_trap ? static_cast<int64_t>(source_.Below(3)) : 0;
+  switch (source_.Below(3)) {
+    case 0:
+      MakeEnd(memory, behind - length);
+      EmitI32(source_.Byte());
+      index(length);
+      Emit(Op::kMemoryFill, {memory});
+      break;
+    case 1:
+      MakeEnd(memory, behind - length);
+      index(source_.Below(64));
+      index(length);
+      Emit(Op::kMemoryCopy, {memory, memory});
+      break;
+    default:
+      index(source_.Below(64));
+      MakeEnd(memory, behind - length);
+      index(length);
+      Emit(Op::kMemoryCopy, {memory, memory});
+  }
+  Pop(1);
+}
+
+void FunctionGenerator::Probe(Op op) {
+  labels_.push_back({{}, type_.results, 0, Op::kBlock, false});
+  const OpInfo& info = InfoOf(op);
+  if (info.family == Family::kLoad || info.family == Family::kStore) {
+    EdgeAccess();
+    // Another width of address, or no memory at all.
+    EndBlock();
+    return;
+  }
+  const bool overflows = Divides(op) && source_.OneIn(3);
+  for (uint32_t i = 0; i < info.signature.param_count(); ++i) {
+    const ValType type = TypeOf(info.signature.param(i), ValType());
+    if (overflows) {
+      const int64_t least = type == ValType::I64() ? INT64_MIN : INT32_MIN;
+      const int64_t operand = i == 0 ? least : -1;
+      type == ValType::I64() ? EmitI64(operand) : EmitI32(static_cast<int32_t>(operand));
+      Push(type);
+    } else if (source_.OneIn(2)) {
+      MakeConst(type);
+    } else {
+      Emit(Op::kLocalGet, {i});
+      Push(type);
+    }
+  }
+  Emit(op);
+  Pop(info.signature.param_count());
+  Push(TypeOf(info.signature.result(), ValType()));
+  Canonicalize(stack_.back());
+  EndBlock();
+}
+
+// References that are not null: made, kept in a local that has no default, asked, called, and lost again.
+void FunctionGenerator::Reference() {
+  const uint32_t function = source_.Pick(plan_.declared);
+  switch (source_.Below(4)) {
+    case 0:
+      Emit(Op::kRefFunc, {function});
+      Emit(Op::kLocalSet, {NonNullLocal()});
+      Emit(Op::kLocalGet, {NonNullLocal()});
+      break;
+    case 1:
+      code_.Begin(Op::kBlock, ValType::Ref(HeapType::kFunc, false));
+      Emit(Op::kRefFunc, {function});
+      code_.End();
+      break;
+    case 2:
+      Emit(Op::kRefFunc, {function});
+      Emit(Op::kRefAsNonNull);
+      break;
+    default:
+      Emit(Op::kRefFunc, {function});
+      Emit(Op::kLocalTee, {NonNullLocal()});
+  }
+  Emit(Op::kRefIsNull);
+  Push(ValType::I32());
+}
+
+}  // namespace sandbox::fuzz
