@@ -10,6 +10,7 @@
 
 #include "fuzz/gen/byte_source.h"
 #include "fuzz/gen/module_generator.h"
+#include "fuzz/oracle/counting_allocator.h"
 #include "fuzz/oracle/host_objects.h"
 #include "fuzz/oracle/observation.h"
 #include "sandbox/sandbox.h"
@@ -18,28 +19,7 @@ namespace {
 
 using namespace sandbox;
 
-// Refuses the n-th allocation and counts what is held.
-class CountingAllocator final : public Allocator {
- public:
-  explicit CountingAllocator(uint64_t refused) : refused_(refused) {}
-  uint64_t held() const { return held_; }
-
-  void* Allocate(size_t size_bytes, size_t alignment) noexcept override {
-    if (number_++ == refused_) return nullptr;
-    void* block = std::aligned_alloc(alignment, (size_bytes + alignment - 1) / alignment * alignment);
-    if (block != nullptr) held_ += size_bytes;
-    return block;
-  }
-  void Free(void* block, size_t size_bytes, size_t) noexcept override {
-    held_ -= size_bytes;
-    std::free(block);
-  }
-
- private:
-  uint64_t refused_;
-  uint64_t number_ = 0;
-  uint64_t held_ = 0;
-};
+using fuzz::CountingAllocator;
 
 bool IsClean(const Error& error) {
   return ClassOf(error.code) == ErrorClass::kLimit || ClassOf(error.code) == ErrorClass::kMemory;

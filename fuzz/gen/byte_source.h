@@ -6,6 +6,7 @@
 #ifndef FUZZ_GEN_BYTE_SOURCE_H_
 #define FUZZ_GEN_BYTE_SOURCE_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -21,6 +22,13 @@ class ByteSource {
   bool is_empty() const { return at_ >= bytes_.size(); }
   size_t left() const { return bytes_.size() - at_; }
   std::span<const uint8_t> rest() const { return bytes_.subspan(at_); }
+
+  // The next bytes, at most so many, as a source of their own.
+  ByteSource Take(size_t most) {
+    const std::span<const uint8_t> taken = rest().first(std::min(most, left()));
+    at_ += taken.size();
+    return ByteSource(taken);
+  }
 
   uint8_t Byte() { return is_empty() ? 0 : bytes_[at_++]; }
   uint64_t Word(size_t bytes) {

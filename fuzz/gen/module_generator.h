@@ -8,6 +8,7 @@
 #define FUZZ_GEN_MODULE_GENERATOR_H_
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "fuzz/gen/byte_source.h"
@@ -15,6 +16,24 @@
 #include "sandbox/syntax/types.h"
 
 namespace sandbox::fuzz {
+
+// What a module may import by name, with exactly these types (which name no defined type of another module).
+struct ImportList {
+  template <typename Type>
+  struct Entry {
+    std::string module;
+    std::string name;
+    Type type;
+  };
+  struct Function {
+    std::vector<ValType> params;
+    std::vector<ValType> results;
+  };
+  std::vector<Entry<Function>> functions;
+  std::vector<Entry<TableType>> tables;  // the first of function references
+  std::vector<Entry<Limits>> memories;
+  std::vector<Entry<GlobalType>> globals;
+};
 
 struct GeneratorOptions {
   // The module counts its own calls and loop rounds and traps (unreachable) when it has done this many: for reference
@@ -39,6 +58,9 @@ struct GeneratorOptions {
   bool tags = false;            // a tag section; tags imported ("e<i>") and exported
   bool odd_encodings = false;   // legal LEB128s that are longer than they need be: immediates, counts, sizes
   bool custom_sections = false;  // between all sections; a name section
+
+  // Imported instead of what object_imports would be, before the host's functions. Outlives the call.
+  const ImportList* imports = nullptr;
 
   // What this library understands.
   static GeneratorOptions Everything() {

@@ -103,9 +103,16 @@ void AddProbe(ByteSource& source, ModulePlan& plan) {
 }
 
 void ChooseFunctions(ByteSource& source, ModulePlan& plan) {
-  // Imports speak of numbers only, so that any host can answer them.
-  plan.imported_functions = source.Below(4);
-  for (uint32_t i = 0; i < plan.imported_functions; ++i) {
+  if (const ImportList* list = plan.options.imports) {
+    for (const auto& entry : list->functions) {
+      plan.functions.push_back(static_cast<uint32_t>(plan.types.size()));
+      plan.types.push_back({entry.type.params, entry.type.results});
+    }
+    plan.listed_functions = static_cast<uint32_t>(plan.functions.size());
+  }
+  // The host's functions speak of numbers only, so that any host can answer them.
+  plan.imported_functions = plan.listed_functions + source.Below(4);
+  for (uint32_t i = plan.listed_functions; i < plan.imported_functions; ++i) {
     plan.functions.push_back(static_cast<uint32_t>(plan.types.size()));
     plan.types.push_back({SomeNumbers(source, plan, 4), SomeNumbers(source, plan, 2)});
   }
@@ -123,13 +130,24 @@ void ChooseFunctions(ByteSource& source, ModulePlan& plan) {
 }
 
 void ChooseMemories(ByteSource& source, ModulePlan& plan) {
+  if (plan.options.imports != nullptr) {
+    for (const auto& entry : plan.options.imports->memories) plan.memories.push_back(entry.type);
+    plan.imported_memories = static_cast<uint32_t>(plan.memories.size());
+    if (plan.imported_memories > 0 && source.OneIn(2)) return;
+  }
   if (!plan.swarm.memory) return;
   const uint32_t count = source.Between(1, plan.options.multi_memory && source.OneIn(6) ? 3 : 1);
-  if (plan.options.object_imports && source.OneIn(6)) plan.imported_memories = source.Below(count + 1);
+  if (plan.options.imports == nullptr && plan.options.object_imports && source.OneIn(6)) {
+    plan.imported_memories = source.Below(count + 1);
+  }
   for (uint32_t i = 0; i < count; ++i) plan.memories.push_back(MemoryLimits(source, plan.options));
 }
 
 void ChooseTables(ByteSource& source, ModulePlan& plan) {
+  if (plan.options.imports != nullptr) {
+    for (const auto& entry : plan.options.imports->tables) plan.tables.push_back(entry.type);
+    plan.imported_tables = static_cast<uint32_t>(plan.tables.size());
+  }
   // The first table is of functions: what call_indirect needs.
   plan.tables.push_back({ValType::FuncRef(), TableLimits(source, plan.options)});
   if (plan.swarm.references) {
@@ -138,14 +156,19 @@ void ChooseTables(ByteSource& source, ModulePlan& plan) {
       plan.tables.push_back({element, TableLimits(source, plan.options)});
     }
   }
-  if (plan.options.object_imports && source.OneIn(6)) {
+  if (plan.options.imports == nullptr && plan.options.object_imports && source.OneIn(6)) {
     plan.imported_tables = source.Below(static_cast<uint32_t>(plan.tables.size()) + 1);
   }
 }
 
 void ChooseGlobals(ByteSource& source, ModulePlan& plan) {
-  if (plan.options.object_imports && source.OneIn(4)) plan.imported_globals = source.Between(1, 3);
-  for (uint32_t i = 0; i < plan.imported_globals; ++i) {
+  if (plan.options.imports != nullptr) {
+    for (const auto& entry : plan.options.imports->globals) plan.globals.push_back(entry.type);
+    plan.imported_globals = static_cast<uint32_t>(plan.globals.size());
+  } else if (plan.options.object_imports && source.OneIn(4)) {
+    plan.imported_globals = source.Between(1, 3);
+  }
+  for (uint32_t i = static_cast<uint32_t>(plan.globals.size()); i < plan.imported_globals; ++i) {
     ValType type = AnyType(source, plan);
     // The host names no type of the guest's.
     if (type.is_ref() && !type.heap().is_abstract()) type = ValType::I64();
@@ -161,7 +184,7 @@ void ChooseGlobals(ByteSource& source, ModulePlan& plan) {
 // Tags have types without results.
 void ChooseTags(ByteSource& source, ModulePlan& plan) {
   if (!plan.options.tags || !source.OneIn(8)) return;
-  const bool is_imported = plan.options.object_imports && source.OneIn(2);
+  const bool is_imported = plan.options.imports == nullptr && plan.options.object_imports && source.OneIn(2);
   for (uint32_t i = 0; i < plan.types.size(); ++i) {
     if (!plan.types[i].results.empty()) continue;
     // The host makes a tag by its parameters: of a plain type.

@@ -53,6 +53,7 @@ struct ModulePlan {
   std::vector<Limits> memories;
   std::vector<TableType> tables;
   std::vector<GlobalType> globals;
+  uint32_t listed_functions = 0;    // the first ones of the imported: out of options.imports
   uint32_t imported_memories = 0;
   uint32_t imported_tables = 0;
   uint32_t imported_globals = 0;

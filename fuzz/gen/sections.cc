@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace sandbox::fuzz {
@@ -105,18 +106,31 @@ void AddUnusedTypes(ByteSource& source, const ModulePlan& plan, ModuleBuilder& b
   }
 }
 
+// What is imported comes from the list or, by its number, from the host.
+template <typename Entries>
+std::pair<std::string, std::string> NamesOf(const Entries* entries, const char* letter, uint32_t i) {
+  if (entries != nullptr && i < entries->size()) return {(*entries)[i].module, (*entries)[i].name};
+  const size_t listed = entries == nullptr ? 0 : entries->size();
+  return {kHostModule, letter + std::to_string(i - listed)};
+}
+
 void Import(const ModulePlan& plan, ModuleBuilder& builder) {
+  const ImportList* list = plan.options.imports;
   for (uint32_t i = 0; i < plan.imported_functions; ++i) {
-    builder.ImportFunction(kHostModule, "f" + std::to_string(i), plan.functions[i]);
+    const auto [module, name] = NamesOf(list == nullptr ? nullptr : &list->functions, "f", i);
+    builder.ImportFunction(module, name, plan.functions[i]);
   }
   for (uint32_t i = 0; i < plan.imported_tables; ++i) {
-    builder.ImportTable(kHostModule, "t" + std::to_string(i), plan.tables[i]);
+    const auto [module, name] = NamesOf(list == nullptr ? nullptr : &list->tables, "t", i);
+    builder.ImportTable(module, name, plan.tables[i]);
   }
   for (uint32_t i = 0; i < plan.imported_memories; ++i) {
-    builder.ImportMemory(kHostModule, "m" + std::to_string(i), plan.memories[i]);
+    const auto [module, name] = NamesOf(list == nullptr ? nullptr : &list->memories, "m", i);
+    builder.ImportMemory(module, name, plan.memories[i]);
   }
   for (uint32_t i = 0; i < plan.imported_globals; ++i) {
-    builder.ImportGlobal(kHostModule, "g" + std::to_string(i), plan.globals[i]);
+    const auto [module, name] = NamesOf(list == nullptr ? nullptr : &list->globals, "g", i);
+    builder.ImportGlobal(module, name, plan.globals[i]);
   }
   for (uint32_t i = 0; i < plan.imported_tags; ++i) {
     const Bytes description = testing::Join({{4, 0}, testing::EncodeU(plan.tags[i])});
