@@ -111,6 +111,7 @@ class Store {
 
   // Host objects, shared with every instance that imports them. They live until Reset without keep_links.
   // kWrongArguments when a value is not of the type. Types with references to defined types: kWrongArguments.
+  // Limits that no valid type has (a minimum above the maximum, more than addresses reach): kBadConfiguration.
   [[nodiscard]] Result<GlobalView> LinkGlobal(std::string_view module, std::string_view name, const Value& value,
                                               bool is_mutable = false);
   [[nodiscard]] Result<GlobalView> LinkGlobal(std::string_view module, std::string_view name, GlobalType type,

@@ -1,0 +1,16 @@
+// Copyright 2026 The wasm-sandbox Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// A script of API calls has documented outcomes only, and gives everything back at its end.
+#include <cstddef>
+#include <cstdint>
+
+#include "fuzz/gen/byte_source.h"
+#include "fuzz/oracle/api_script.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  sandbox::fuzz::ByteSource source({data, size});
+  sandbox::fuzz::ApiScript script(source);
+  script.Run();
+  return 0;
+}
