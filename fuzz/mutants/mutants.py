@@ -1,0 +1,245 @@
+#!/usr/bin/env python3
+# Copyright 2026 The wasm-sandbox Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Plants the bugs of mutants.txt, one at a time, and tells which target of //fuzz:all finds each and how fast.
+
+Works in a git worktree of its own, made from HEAD. Results are kept in DIR/results.jsonl: run it again to go on where it
+stopped; a mutant whose text changed is run again. A run stops at the first target that fails.
+
+  mutants.py --check              does each record still apply to the sources at hand?
+  mutants.py                      all that have no result yet: 10 seconds a target, then 60 for those not found
+  mutants.py --seconds 60 NAME... these, whatever is known of them
+  mutants.py --tests              the unit tests (//tests/...) on those that no target found
+  mutants.py --table              what is known, as RESULTS.md has it
+
+BAZEL_FLAGS are added to each run of Bazel.
+"""
+
+import argparse
+import datetime
+import hashlib
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+
+# What of a failing test's log says what was seen.
+TELLING = re.compile(r"(AddressSanitizer: [a-z-]+|LeakSanitizer: [^\n]{0,60}|runtime error: [^\n]{0,80}|libFuzzer: [^\n]{0,60}"
+                     r"|^DIFFERENCE: [^\n]{0,90}|Assertion [^\n]{0,80})", re.MULTILINE)
+
+
+class Mutant:
+    def __init__(self, name):
+        self.name, self.file, self.like, self.old, self.new = name, "", "", [], []
+
+    @property
+    def key(self):
+        text = "\n".join([self.file] + self.old + ["+"] + self.new)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    def planted(self, text):
+        """The text with the bug in it, or None where its place is not found once."""
+        old = "\n".join(self.old)
+        if text.count(old) != 1:
+            return None
+        return text.replace(old, "\n".join(self.new))
+
+
+def read_mutants(path):
+    mutants = []
+    with open(path, encoding="utf-8") as lines:
+        for line in lines:
+            line = line.rstrip("\n")
+            if line.startswith("== "):
+                mutants.append(Mutant(line[3:].strip()))
+            elif line.startswith("file: "):
+                mutants[-1].file = line[6:]
+            elif line.startswith("like: "):
+                mutants[-1].like = line[6:]
+            elif line.startswith("-"):
+                mutants[-1].old.append(line[1:])
+            elif line.startswith("+"):
+                mutants[-1].new.append(line[1:])
+            elif line and not line.startswith("#"):
+                sys.exit(f"mutants.txt: not understood: {line}")
+    names = [mutant.name for mutant in mutants]
+    if len(set(names)) != len(names):
+        sys.exit("mutants.txt: a name twice")
+    return mutants
+
+
+def check(mutants, root):
+    stale = 0
+    for mutant in mutants:
+        with open(os.path.join(root, mutant.file), encoding="utf-8") as source:
+            if mutant.planted(source.read()) is None:
+                print(f"does not apply: {mutant.name} ({mutant.file})")
+                stale += 1
+    print(f"{len(mutants)} mutants, {stale} do not apply")
+    return stale == 0
+
+
+class Results:
+    """One line for each run, the last one of a mutant counts."""
+
+    def __init__(self, folder):
+        self.path = os.path.join(folder, "results.jsonl")
+        self.of = {}
+        if os.path.exists(self.path):
+            with open(self.path, encoding="utf-8") as lines:
+                for line in lines:
+                    row = json.loads(line)
+                    self.of[row["name"]] = row
+
+    def get(self, mutant):
+        row = self.of.get(mutant.name)
+        return row if row is not None and row["key"] == mutant.key else None
+
+    def add(self, row):
+        self.of[row["name"]] = row
+        with open(self.path, "a", encoding="utf-8") as lines:
+            lines.write(json.dumps(row) + "\n")
+
+
+class Workshop:
+    """The worktree that the bugs are planted in."""
+
+    def __init__(self, folder):
+        self.tree = os.path.join(folder, "tree")
+        self.folder = folder
+        if not os.path.exists(self.tree):
+            subprocess.run(["git", "worktree", "prune"], cwd=ROOT, check=True)
+            subprocess.run(["git", "worktree", "add", "--quiet", "--detach", self.tree, "HEAD"], cwd=ROOT, check=True)
+
+    def clean(self):
+        subprocess.run(["git", "checkout", "--quiet", "--", "."], cwd=self.tree, check=True)
+
+    def bazel(self, command, target, seconds):
+        """Runs Bazel; its exit status, the time, and the tests that failed with what they said."""
+        events = os.path.join(self.folder, "events.json")
+        flags = ["--noshow_progress", "--test_output=summary", f"--build_event_json_file={events}"]
+        if command == "test":
+            flags += ["--notest_keep_going"]
+        environment = dict(os.environ, FUZZ_SECONDS=str(seconds))
+        environment.pop("FUZZ_SEED", None)
+        started = time.monotonic()
+        with open(os.path.join(self.folder, "bazel.log"), "w", encoding="utf-8") as log:
+            status = subprocess.run(["bazel", command] + flags + shlex.split(os.environ.get("BAZEL_FLAGS", "")) + [target],
+                                    cwd=self.tree, env=environment, stdout=log, stderr=log, check=False).returncode
+        return status, time.monotonic() - started, self.failures(events)
+
+    @staticmethod
+    def failures(events):
+        failures = []
+        with open(events, encoding="utf-8") as lines:
+            for line in lines:
+                event = json.loads(line)
+                result = event.get("testResult")
+                if result is None or result.get("status") not in ("FAILED", "TIMEOUT"):
+                    continue
+                said = ""
+                for output in result.get("testActionOutput", []):
+                    if output.get("name") == "test.log":
+                        with open(output["uri"].removeprefix("file://"), encoding="utf-8", errors="replace") as log:
+                            match = TELLING.search(log.read())
+                            said = match.group(0).strip() if match else ""
+                failures.append((event["id"]["testResult"]["label"], said))
+        return failures
+
+    def plant(self, mutant):
+        path = os.path.join(self.tree, mutant.file)
+        with open(path, encoding="utf-8") as source:
+            text = mutant.planted(source.read())
+        if text is None:
+            return False
+        with open(path, "w", encoding="utf-8") as source:
+            source.write(text)
+        return True
+
+    def run(self, mutant, target, seconds):
+        row = {"name": mutant.name, "key": mutant.key, "date": datetime.date.today().isoformat(), "budget": seconds}
+        self.clean()
+        if not self.plant(mutant):
+            return dict(row, status="does not apply")
+        status, build_seconds, _ = self.bazel("build", target, seconds)
+        row["build_seconds"] = round(build_seconds)
+        if status != 0:
+            return dict(row, status="does not build")
+        status, test_seconds, failures = self.bazel("test", target, seconds)
+        row["seconds"] = round(test_seconds, 1)
+        if failures:
+            return dict(row, status="found", finder=failures[0][0], said=failures[0][1])
+        return dict(row, status="survived" if status == 0 else f"bazel exits {status}")
+
+
+def table(mutants, results):
+    rows = [results.get(mutant) for mutant in mutants]
+    by_fuzzer = sum(1 for row in rows if row and row["status"] == "found" and row["finder"].startswith("//fuzz"))
+    by_test = sum(1 for row in rows if row and row["status"] == "found" and not row["finder"].startswith("//fuzz"))
+    known = sum(1 for row in rows if row)
+    print(f"{len(mutants)} mutants, {known} run: {by_fuzzer} found by a fuzz target, {by_test} only by a unit test, "
+          f"{known - by_fuzzer - by_test} not found.\n")
+    print("| mutant | date | found by | seconds | budget of each target | what was seen |\n|---|---|---|---|---|---|")
+    for mutant, row in zip(mutants, rows):
+        if row is None:
+            print(f"| `{mutant.name}` | | not run | | | |")
+            continue
+        finder = f"`{row['finder']}`" if row["status"] == "found" else f"**{row['status']}**"
+        said = row.get("said", "").replace("|", "\\|")
+        print(f"| `{mutant.name}` | {row['date']} | {finder} | {row.get('seconds', '')} | {row['budget']} | {said} |")
+
+
+def is_open(results, mutant, seconds):
+    row = results.get(mutant)
+    return row is None or (row["status"] != "found" and row["budget"] < seconds)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--table", action="store_true")
+    parser.add_argument("--tests", action="store_true")
+    parser.add_argument("--dir", default=os.path.join(ROOT, ".mutants"))
+    parser.add_argument("--seconds", default="10,60", help="FUZZ_SECONDS, round by round")
+    options = parser.parse_args()
+    mutants = read_mutants(os.path.join(HERE, "mutants.txt"))
+    if options.check:
+        sys.exit(0 if check(mutants, ROOT) else 1)
+    os.makedirs(options.dir, exist_ok=True)
+    results = Results(options.dir)
+    if options.table:
+        table(mutants, results)
+        return
+    unknown = set(options.names) - {mutant.name for mutant in mutants}
+    if unknown:
+        sys.exit(f"no such mutant: {' '.join(sorted(unknown))}")
+    workshop = Workshop(options.dir)
+    target = "//tests/..." if options.tests else "//fuzz:all"
+    for seconds in [int(part) for part in options.seconds.split(",")]:
+        for mutant in mutants:
+            if options.names and mutant.name not in options.names:
+                continue
+            if options.tests:
+                row = results.get(mutant)
+                if row is None or row["status"] == "found":
+                    continue
+            elif not options.names and not is_open(results, mutant, seconds):
+                continue
+            row = workshop.run(mutant, target, seconds)
+            results.add(row)
+            print(f"{row['name']}: {row['status']} {row.get('finder', '')} {row.get('seconds', '')} s "
+                  f"(build {row.get('build_seconds', '')} s) {row.get('said', '')}", flush=True)
+        if options.tests:
+            break
+    workshop.clean()
+
+
+if __name__ == "__main__":
+    main()
