@@ -5,16 +5,12 @@
 # Builds the fuzz targets into $OUT: each program with its seed corpus, dictionary and options. Started in the checkout, with
 # the variables that OSS-Fuzz sets: CC, CXX, CFLAGS, CXXFLAGS, LIB_FUZZING_ENGINE, SANITIZER, OUT.
 
-libraries=-lstdc++
-case " $CXXFLAGS " in
-  # The reference engine is the distribution's, so it comes with the other library; it is spoken to in C.
-  *" -stdlib=libc++ "*) libraries=-lc++:-l:libstdc++.a ;;
-esac
 flags=(
   --config=oss-fuzz
-  # The compiler, in the place of .bazelrc's.
+  # In the place of what .bazelrc says. Where targets run no C++ library need be, so it is linked statically.
   "--repo_env=CC=$CC"
-  "--repo_env=BAZEL_LINKOPTS=-fuse-ld=lld:$libraries:-lm"
+  --repo_env=BAZEL_LINKOPTS=-fuse-ld=lld
+  --repo_env=BAZEL_LINKLIBS=-l%:libstdc++.a:-lm
 )
 
 # Those that need what is only here (node, libbinaryen) stay here.

@@ -5,8 +5,9 @@
 
 _VARIABLES = ["LIB_FUZZING_ENGINE", "CFLAGS", "CXXFLAGS", "FUZZING_CFLAGS", "FUZZING_CXXFLAGS", "SANITIZER"]
 
-# The build adds the first itself (cc_fuzzing_build_mode); the others end up in the linker's flags already.
-_DROPPED = ["-DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION", ""]
+# The build adds the first itself (cc_fuzzing_build_mode). The second: the reference engine is the distribution's library,
+# which comes with libstdc++, and the two libraries define the same exceptions; so all is built with libstdc++.
+_DROPPED = ["-DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION", "-stdlib=libc++", ""]
 
 # What this project's code needs beside OSS-Fuzz's flags, by sanitizer.
 _ADDED = {
@@ -18,6 +19,9 @@ _ADDED = {
 
 # The compiler driver links as C, so the C++ half of the runtime is named.
 _ADDED_LINK = {"undefined": ["-fsanitize-link-c++-runtime"]}
+
+# For the one that libFuzzer asks for; the others get theirs from BAZEL_LINKOPTS. Where targets run there need be none.
+_STATIC = ["-static-libstdc++"]
 
 _BUILD = """
 load("@rules_cc//cc:defs.bzl", "cc_library")
@@ -57,7 +61,7 @@ def _oss_fuzz_impl(ctx):
 
     conlyopts = _flags(env.get("FUZZING_CFLAGS", env.get("CFLAGS", "")))
     cxxopts = _flags(env.get("FUZZING_CXXFLAGS", env.get("CXXFLAGS", "")))
-    linkopts = linkopts + _ADDED_LINK.get(sanitizer, [])
+    linkopts = linkopts + _ADDED_LINK.get(sanitizer, []) + _STATIC
     linkopts += [flag for flag in cxxopts if flag not in linkopts]
 
     # The toolchain's level of fortification meets its own macro again where the optimization is lower.
