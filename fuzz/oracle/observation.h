@@ -27,7 +27,9 @@ struct CallRecord {
   std::string name;
   Ending ending = Ending::kReturned;
   TrapCode trap = TrapCode::kUnreachable;
-  std::vector<uint64_t> results;  // bits; NaNs as one NaN; references as null or not
+  uint32_t traps = 0;             // a bit for each trap that a reference's words may stand for; 0: `trap` alone
+  std::string words;              // a reference's own, of a trap
+  std::vector<uint64_t> results;  // bits; NaNs as one NaN; references: see kOtherReference
   uint64_t fuel = 0;              // spent; of engines that count the same units
 };
 
@@ -38,17 +40,20 @@ struct Observation {
   std::vector<CallRecord> calls;        // the start function first, as "start"
   std::vector<uint64_t> memories;       // a hash of each, its size included
   std::vector<uint64_t> globals;        // as results
-  std::vector<uint64_t> tables;         // a hash of size and which elements are null
+  std::vector<uint64_t> tables;         // a hash of the size and all elements
 };
 
 // The bits of a result as observations hold them: every NaN the same.
 uint64_t ObservedBits(ValType type, uint64_t bits);
 
+// A reference as observations hold it: 0 for null, 1 + the index of the exported function that it is, else ~0.
+inline constexpr uint64_t kOtherReference = ~uint64_t{0};
+
 // Which arguments the i-th call of an export gets, and how a host function answers: pure functions of the input's seed.
 uint64_t ArgumentBits(uint64_t seed, uint32_t export_number, uint32_t round, uint32_t parameter, ValType type);
 uint64_t HostResultBits(uint64_t seed, std::span<const uint64_t> arguments, uint32_t result, ValType type);
 
-// Rounds of calls that every engine makes over all exported functions.
+// Rounds of calls over all exported functions, unless an oracle says otherwise.
 inline constexpr uint32_t kRounds = 2;
 
 class Hash {

@@ -38,8 +38,12 @@ class Session {
     }
     instance_ = made->instance;
     seen_.is_instantiated = true;
+    for (const ExportInfo item : module_.exports()) {
+      if (item.type.kind != ExternKind::kFunc) continue;
+      exported_.emplace_back(Check(store_->GetFunc(instance_, item.name), "function"), item.index);
+    }
     seen_.calls.push_back(Finish("start", std::move(made->run)));
-    for (uint32_t round = 0; round < kRounds && !IsPoisoned(); ++round) CallAll(round);
+    for (uint32_t round = 0; round < options_.rounds && !IsPoisoned(); ++round) CallAll(round);
     if (!IsPoisoned()) LookAtState();
     return std::move(seen_);
   }
@@ -63,16 +67,23 @@ class Session {
     }
   }
 
-  static uint64_t BitsOf(const Value& value) {
+  uint64_t BitsOf(const Value& value) const {
     switch (value.kind()) {
       case ValKind::kI32: return value.u32();
       case ValKind::kI64: return value.u64();
       case ValKind::kF32: return value.f32_bits();
       case ValKind::kF64: return value.f64_bits();
-      default: return value.is_null() ? 0 : 1;
+      default: return value.is_null() ? 0 : ReferenceBits(value);
     }
   }
-  static uint64_t Observed(const Value& value) { return ObservedBits(value.type(), BitsOf(value)); }
+  uint64_t ReferenceBits(const Value& value) const {
+    uint64_t bits = kOtherReference;
+    for (const auto& [handle, index] : exported_) {
+      if (value.func() == handle) bits = 1 + uint64_t{index};
+    }
+    return bits;
+  }
+  uint64_t Observed(const Value& value) const { return ObservedBits(value.type(), BitsOf(value)); }
 
   // Drives a run to its end, answering host calls and handing out fuel.
   CallRecord Finish(std::string name, RunResult run) {
@@ -154,7 +165,7 @@ class Session {
         const uint64_t size = Check(table.size(), "size");
         Hash hash;
         hash.Add(size);
-        for (uint64_t i = 0; i < size; ++i) hash.Add(Check(table.Get(i), "get").is_null() ? 0 : 1);
+        for (uint64_t i = 0; i < size; ++i) hash.Add(BitsOf(Check(table.Get(i), "get")));
         seen_.tables.push_back(hash.value());
       }
     }
@@ -166,6 +177,7 @@ class Session {
   Module module_;
   Store* store_ = nullptr;
   InstanceId instance_;
+  std::vector<std::pair<FuncHandle, uint32_t>> exported_;  // and their indices
 };
 
 }  // namespace

@@ -26,6 +26,7 @@ struct RunOptions {
   Config config = SmallConfig();
   uint64_t seed = 0;
   uint64_t fuel = 20'000;  // for each call
+  uint32_t rounds = kRounds;
   // Hands the fuel out in portions: how much comes next. Absent: all of it at once.
   std::function<uint64_t()> next_portion;
   // Asks for an interrupt before a run goes on, sometimes. Absent: never.
