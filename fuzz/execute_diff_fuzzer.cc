@@ -25,7 +25,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   options.rounds = invocations.rounds;
   options.fuel = 10'000'000;  // the module ends by itself
   options.config.limits.store_bytes = 64u << 20;
-  const std::vector<uint8_t> module = GenerateModule(source, reference.generator_options());
+  const std::vector<uint8_t> module = GenerateModule(source, reference.options_to_run());
   const Agreement agreement = AgreeOnExecution(module, Observe(module, options), reference, invocations);
   Count(reference, agreement);
   if (!agreement.difference.empty()) Report(agreement.difference, module);

@@ -15,7 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace sandbox::fuzz;
   Engine& reference = Reference();
   if (!reference.is_available()) return 0;
-  const std::vector<uint8_t> module = ModuleOf({data, size}, reference.generator_options());
+  const std::vector<uint8_t> module = ModuleOf({data, size}, reference.options_to_judge());
   const Agreement agreement = AgreeOnValidity(module, reference);
   Count(reference, agreement);
   if (!agreement.difference.empty()) Report(agreement.difference, module);

@@ -45,7 +45,7 @@ Result<void> LinkHostObjects(Store& store, const Module& module, uint64_t seed) 
   uint32_t number = 0;
   for (const ImportInfo import : module.imports()) {
     const uint64_t bits = import.type.kind == ExternKind::kGlobal
-                              ? ArgumentBits(seed, 1, 0, number++, import.type.global.type)
+                              ? ImportedGlobalBits(seed, number++, import.type.global.type)
                               : 0;
     const Result<void> linked = Link(store, import, bits);
     if (!linked && linked.error().code != ErrorCode::kDuplicateLink) return linked;

@@ -91,6 +91,10 @@ uint64_t ArgumentBits(uint64_t seed, uint32_t export_number, uint32_t round, uin
   return BitsOfNumber((word & 1) != 0 ? kArgumentEdges[word >> 8 & 15] : word >> 1, type);
 }
 
+uint64_t ImportedGlobalBits(uint64_t seed, uint32_t number, ValType type) {
+  return ArgumentBits(seed, 1, 0, number, type);
+}
+
 uint64_t HostResultBits(uint64_t seed, std::span<const uint64_t> arguments, uint32_t result, ValType type) {
   Hash hash;
   hash.Add(seed + result);

@@ -51,6 +51,7 @@ inline constexpr uint64_t kOtherReference = ~uint64_t{0};
 
 // Which arguments the i-th call of an export gets, and how a host function answers: pure functions of the input's seed.
 uint64_t ArgumentBits(uint64_t seed, uint32_t export_number, uint32_t round, uint32_t parameter, ValType type);
+uint64_t ImportedGlobalBits(uint64_t seed, uint32_t number, ValType type);
 uint64_t HostResultBits(uint64_t seed, std::span<const uint64_t> arguments, uint32_t result, ValType type);
 
 // Rounds of calls over all exported functions, unless an oracle says otherwise.

@@ -48,8 +48,9 @@ class Engine {
   virtual std::string_view name() const = 0;
   // Whether the engine can be used here at all.
   virtual bool is_available() const { return true; }
-  // What generated modules may have, so that the engine runs them and ends by itself.
-  virtual GeneratorOptions generator_options() const = 0;
+  // What generated modules may have: those that it judges; and those that it runs, which end by themselves.
+  virtual GeneratorOptions options_to_judge() const = 0;
+  virtual GeneratorOptions options_to_run() const = 0;
 
   virtual Judgement Judge(std::span<const uint8_t> module) = 0;
   virtual Run Execute(std::span<const uint8_t> module, const Invocations& invocations) = 0;

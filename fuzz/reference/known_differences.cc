@@ -53,16 +53,25 @@ bool DataOffsetType(const Disagreement& disagreement) {
 bool TypedReferences(const Disagreement& disagreement) {
   constexpr std::array kWords = std::to_array<std::string_view>(
       {"expected valid local type", "expected valid param type", "expected valid result type",
-       "expected valid block signature type", "expected valid global type", "ref.null type must be a reference type",
-       "table elem type must be a reference type"});
+       "expected valid block signature type", "invalid global type: 0xffffff", "ref.null type must be a reference type",
+       "elem expr ref.null type must be a reference type", "table elem type must be a reference type"});
   for (std::string_view words : kWords) {
     if (disagreement.we_accept && disagreement.words.starts_with(words)) return true;
   }
   return false;
 }
 
+bool TypeForms(const Disagreement& disagreement) {
+  return disagreement.we_accept && disagreement.words.starts_with("unexpected type form");
+}
+
 bool WideTables(const Disagreement& disagreement) {
   return disagreement.we_accept && Says(disagreement, "tables may not be 64-bit");
+}
+
+// Elements are a null or a function to it, no other constant expression.
+bool ElementExpressions(const Disagreement& disagreement) {
+  return disagreement.we_accept && Says(disagreement, "expected ref.null or ref.func in passive element segment");
 }
 
 bool DataFlags(const Disagreement& disagreement) {
@@ -111,7 +120,10 @@ constexpr std::array kRows = std::to_array<KnownDifference>({
      &ExpressionEnds},
     {"wabt", "types the offset of a data segment by memory 0", "valid/modules.html#valid-data", &DataOffsetType},
     {"wabt", "lacks typed references", "syntax/types.html#syntax-reftype", &TypedReferences},
+    {"wabt", "lacks recursion groups and all types but functions'", "binary/types.html#binary-rectype", &TypeForms},
     {"wabt", "lacks 64-bit tables", "syntax/types.html#syntax-tabletype", &WideTables},
+    {"wabt", "lacks constant expressions of other forms as elements", "valid/modules.html#valid-elem",
+     &ElementExpressions},
     {"wabt", "accepts data segments of kind 3 and above", "binary/modules.html#binary-data", &DataFlags},
     {"wabt", "accepts a data count without a data section", "binary/modules.html#binary-module", &DataCountAlone},
     {"wabt", "takes the result of a select with a type for any type", "valid/instructions.html#valid-select",

@@ -44,7 +44,7 @@ constexpr std::array kRows = std::to_array<Row>({
     {WordsOf::kV8, "table index is out of bounds", Any({kOutOfBoundsTable, kUndefinedElement})},
     {WordsOf::kV8, "null function", Any({kUninitializedElement})},
     {WordsOf::kV8, "function signature mismatch", Any({kUninitializedElement, kIndirectCallMismatch})},
-    {WordsOf::kV8, "data segment out of bounds", Any({kOutOfBoundsMemory})},
+    {WordsOf::kV8, "data segment", Any({kOutOfBoundsMemory})},
     {WordsOf::kV8, "element segment out of bounds", Any({kOutOfBoundsTable})},
     {WordsOf::kV8, "dereferencing a null pointer", Any({kNullReference, kNullFunction})},
     {WordsOf::kV8, "Maximum call stack size exceeded", Any({kStackExhausted})},
@@ -55,6 +55,8 @@ constexpr std::array kRows = std::to_array<Row>({
 bool EnterTrap(WordsOf engine, std::string_view words, CallRecord& record) {
   record.ending = Ending::kTrapped;
   record.words = std::string(words);
+  constexpr std::string_view kOfInstantiation = "WebAssembly.Instance(): ";
+  if (words.starts_with(kOfInstantiation)) words.remove_prefix(kOfInstantiation.size());
   for (const Row& row : kRows) {
     if (row.engine != engine || !words.starts_with(row.text)) continue;
     record.traps = row.traps;

@@ -91,15 +91,36 @@ function judge(bytes) {
   }
 }
 
-function hostFunctions(plan) {
+function hostFunction(seed, { params, results }) {
+  return (...values) => {
+    const answers = results.map((type, i) => toNumber(type, hostBits(seed, params, values, i, type)));
+    return answers.length === 1 ? answers[0] : answers;
+  };
+}
+
+function limitsOf({ is_64, min, max }) {
+  const number = is_64 ? BigInt : Number;
+  const limits = { address: is_64 ? 'i64' : 'i32', initial: number(min) };
+  if (max !== undefined) limits.maximum = number(max);
+  return limits;
+}
+
+function hostObject(seed, item) {
+  switch (item.kind) {
+    case 'func': return hostFunction(seed, item);
+    case 'memory': return new WebAssembly.Memory(limitsOf(item.limits));
+    case 'table': return new WebAssembly.Table({ element: item.element, ...limitsOf(item.limits) }, null);
+    case 'global':
+      return new WebAssembly.Global({ value: item.type, mutable: item.mutable }, toNumber(item.type, BigInt(item.value)));
+    default: return new WebAssembly.Tag({ parameters: item.params });
+  }
+}
+
+function hostObjects(plan) {
   const imports = {};
-  for (const { module, name, params, results } of plan.imports) {
-    imports[module] ??= {};
-    imports[module][name] = (...values) => {
-      const seed = BigInt(plan.seed);
-      const answers = results.map((type, i) => toNumber(type, hostBits(seed, params, values, i, type)));
-      return answers.length === 1 ? answers[0] : answers;
-    };
+  for (const item of plan.imports) {
+    imports[item.module] ??= {};
+    imports[item.module][item.name] ??= hostObject(BigInt(plan.seed), item);
   }
   return imports;
 }
@@ -151,7 +172,7 @@ function run(bytes, plan) {
   }
   exported = new Map();
   try {
-    instance = new WebAssembly.Instance(module, hostFunctions(plan));
+    instance = new WebAssembly.Instance(module, hostObjects(plan));
     seen.calls.push({ name: 'start', results: [] });
   } catch (error) {
     seen.calls.push({ name: 'start', words: wordsOf(error) });

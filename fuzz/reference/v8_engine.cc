@@ -80,13 +80,47 @@ Json FunctionOf(const ExportInfo& item, uint32_t number, const Invocations& invo
           {"results", TypesOf(item.signature.results)}, {"arguments", rounds}};
 }
 
+Json LimitsOf(const Limits& limits) {
+  const auto text = [](uint64_t number) { return std::to_string(number); };
+  Json json = {{"is_64", limits.is_64}, {"min", text(limits.min)}};
+  if (limits.max) json["max"] = text(*limits.max);
+  return json;
+}
+
+// Absent: what the script cannot give.
+std::optional<Json> ImportOf(const ImportInfo& item, uint64_t seed, uint32_t& globals) {
+  switch (item.type.kind) {
+    case ExternKind::kFunc:
+      return Json{{"kind", "func"}, {"params", TypesOf(item.signature.params)}, {"results", TypesOf(item.signature.results)}};
+    case ExternKind::kMemory: return Json{{"kind", "memory"}, {"limits", LimitsOf(item.type.memory.limits)}};
+    case ExternKind::kTable:
+      if (item.type.table.element != ValType::FuncRef() && item.type.table.element != ValType::ExternRef()) return {};
+      return Json{{"kind", "table"}, {"limits", LimitsOf(item.type.table.limits)},
+                  {"element", item.type.table.element == ValType::FuncRef() ? "anyfunc" : "externref"}};
+    case ExternKind::kGlobal: {
+      const GlobalType& type = item.type.global;
+      const std::string text = type.type == ValType::FuncRef()     ? "anyfunc"
+                               : type.type == ValType::ExternRef() ? "externref"
+                                                                   : TypeText(type.type);
+      if (text == "ref") return {};
+      return Json{{"kind", "global"}, {"type", text}, {"mutable", type.is_mutable},
+                  {"value", std::to_string(ImportedGlobalBits(seed, globals++, type.type))}};
+    }
+    case ExternKind::kTag: return Json{{"kind", "tag"}, {"params", TypesOf(item.signature.params)}};
+  }
+  return {};
+}
+
 // Absent: the module imports what the script cannot give.
 std::optional<Json> PlanOf(const Module& module, const Invocations& invocations) {
   Json imports = Json::array();
+  uint32_t globals = 0;
   for (const ImportInfo item : module.imports()) {
-    if (item.type.kind != ExternKind::kFunc) return std::nullopt;
-    imports.push_back({{"module", item.module}, {"name", item.name}, {"params", TypesOf(item.signature.params)},
-                       {"results", TypesOf(item.signature.results)}});
+    std::optional<Json> import = ImportOf(item, invocations.seed, globals);
+    if (!import) return std::nullopt;
+    (*import)["module"] = item.module;
+    (*import)["name"] = item.name;
+    imports.push_back(*import);
   }
   Json exports = Json::array();
   for (uint32_t i = 0; i < module.export_count(); ++i) {
@@ -122,8 +156,10 @@ class V8Engine final : public Engine {
   std::string_view name() const override { return "v8"; }
   bool is_available() const override { return !node_.empty(); }
 
-  GeneratorOptions generator_options() const override {
-    GeneratorOptions options;
+  GeneratorOptions options_to_judge() const override { return GeneratorOptions::Everything(); }
+
+  GeneratorOptions options_to_run() const override {
+    GeneratorOptions options = GeneratorOptions::Everything();
     options.own_limit = 500;
     options.canonical_nans = true;
     return options;

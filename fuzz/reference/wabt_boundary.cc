@@ -118,8 +118,9 @@ class Reviewer final : public wabt::BinaryReaderNop {
 bool Read(const uint8_t* bytes, size_t size, interp::ModuleDesc* description, char* message, size_t message_bytes,
           bool reviews) {
   wabt::Errors errors;
+  // Some errors are only reported.
   const bool is_valid =
-      wabt::Succeeded(interp::ReadBinaryInterp("module", bytes, size, Options(), &errors, description));
+      wabt::Succeeded(interp::ReadBinaryInterp("module", bytes, size, Options(), &errors, description)) && errors.empty();
   std::string words;
   for (const wabt::Error& error : errors) words += error.message + "; ";
   if (reviews) {
@@ -160,8 +161,8 @@ class Session {
     const interp::Module::Ptr module = interp::Module::New(store_, description);
     interp::RefVec imports;
     for (const interp::ImportType& import : module->import_types()) {
-      if (import.type->kind != interp::ExternKind::Func) return kWabtUnlinkable;
-      imports.push_back(HostFunction(*wabt::cast<interp::FuncType>(import.type.get())));
+      imports.push_back(HostObject(*import.type));
+      if (imports.back() == interp::Ref::Null) return kWabtUnlinkable;
     }
     interp::Trap::Ptr trap;
     instance_ = interp::Instance::Instantiate(store_, module.ref(), imports, &trap);
@@ -208,11 +209,27 @@ class Session {
     return seen;
   }
 
+  // Exactly what is imported. Null: of a kind that is not known.
+  interp::Ref HostObject(const interp::ExternType& type) {
+    switch (type.kind) {
+      case interp::ExternKind::Func: return HostFunction(*wabt::cast<interp::FuncType>(&type));
+      case interp::ExternKind::Table: return interp::Table::New(store_, *wabt::cast<interp::TableType>(&type)).ref();
+      case interp::ExternKind::Memory: return interp::Memory::New(store_, *wabt::cast<interp::MemoryType>(&type)).ref();
+      case interp::ExternKind::Global: {
+        const interp::GlobalType& global = *wabt::cast<interp::GlobalType>(&type);
+        const uint64_t bits = events_.global_import(events_.context, imported_globals_++, CodeOf(global.type));
+        return interp::Global::New(store_, global, ValueOf(global.type, bits)).ref();
+      }
+      default: return interp::Ref::Null;
+    }
+  }
+
   interp::Ref HostFunction(const interp::FuncType& type) {
     const auto answer = [this, type](interp::Thread&, const interp::Values& params, interp::Values& results,
                                      interp::Trap::Ptr*) {
       std::vector<WabtValue> arguments;
       for (size_t i = 0; i < params.size(); ++i) arguments.push_back(Seen(type.params[i], params[i]));
+      results.resize(type.results.size());
       for (uint32_t i = 0; i < type.results.size(); ++i) {
         results[i] = ValueOf(type.results[i], events_.host_result(events_.context, arguments.data(), arguments.size(),
                                                                   i, CodeOf(type.results[i])));
@@ -266,6 +283,7 @@ class Session {
   const WabtEvents& events_;
   interp::Store store_;
   interp::Instance::Ptr instance_;
+  uint32_t imported_globals_ = 0;
   const std::vector<interp::ExportDesc>* exports_ = nullptr;
 };
 

@@ -27,6 +27,8 @@ struct WabtEvents {
   uint64_t (*argument)(void* context, uint32_t export_number, uint32_t round, uint32_t parameter, uint8_t type);
   // The bits of a result of a host function that was called with these arguments.
   uint64_t (*host_result)(void* context, const struct WabtValue* arguments, size_t count, uint32_t result, uint8_t type);
+  // The bits of the n-th imported global.
+  uint64_t (*global_import)(void* context, uint32_t number, uint8_t type);
   // A call has ended: with results, or with wabt's words for a trap (then `trap` is not null).
   void (*ended)(void* context, const char* name, size_t name_bytes, const char* trap, const struct WabtValue* results,
                 size_t count);
@@ -40,7 +42,7 @@ struct WabtEvents {
 
 enum WabtOutcome {
   kWabtRejected = 0,     // not valid: `message` says why
-  kWabtUnlinkable = 1,   // imports something else than functions of numbers
+  kWabtUnlinkable = 1,   // imports what the host cannot give
   kWabtNoInstance = 2,   // a segment or the start function trapped: told as the end of "start"
   kWabtRan = 3,
 };

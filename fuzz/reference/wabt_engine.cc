@@ -36,7 +36,7 @@ class Listener {
   Listener(std::span<const uint8_t> module, uint64_t seed) : module_(module), seed_(seed) {}
 
   WabtEvents events() {
-    return {this, &Argument, &HostResult, &Ended, &Memory, &Global, &Table, &GoesOn};
+    return {this, &Argument, &HostResult, &GlobalImport, &Ended, &Memory, &Global, &Table, &GoesOn};
   }
   Observation& seen() { return seen_; }
 
@@ -51,6 +51,10 @@ class Listener {
     std::vector<uint64_t> bits;
     for (const WabtValue& value : SpanOf(arguments, count)) bits.push_back(Seen(value));
     return HostResultBits(Of(context).seed_, bits, result, TypeOf(type));
+  }
+
+  static uint64_t GlobalImport(void* context, uint32_t number, uint8_t type) {
+    return ImportedGlobalBits(Of(context).seed_, number, TypeOf(type));
   }
 
   static void Ended(void* context, const char* name, size_t name_bytes, const char* trap, const WabtValue* results,
@@ -93,15 +97,22 @@ class WabtEngine final : public Engine {
  public:
   std::string_view name() const override { return "wabt"; }
 
-  GeneratorOptions generator_options() const override {
-    GeneratorOptions options;
-    options.own_limit = 500;
+  GeneratorOptions options_to_judge() const override {
+    GeneratorOptions options = GeneratorOptions::Everything();
     options.typed_references = false;
+    options.table64 = false;
+    options.globals_in_constants = false;
+    options.rich_types = false;
+    options.tags = false;
+    return options;
+  }
+
+  GeneratorOptions options_to_run() const override {
+    GeneratorOptions options = options_to_judge();
+    options.own_limit = 500;
     options.tail_calls = false;
     options.wide_offsets = false;  // wabt cuts them to 32 bits
-    options.table64 = false;
-    options.memory64 = !options.multi_memory;  // segments are typed by memory 0
-    options.globals_in_constants = false;
+    options.memory64 = !options.multi_memory;  // wabt types segments by memory 0
     options.canonical_nans = true;
     return options;
   }
