@@ -140,6 +140,7 @@ _PACKAGE = """
 set -eu
 staging=$(mktemp -d)
 trap 'rm -rf "$staging"' EXIT
+chmod 755 "$staging"  # the folder it is unpacked into gets this
 target="$staging/{target}"
 cp -L "{bin}" "$target"
 chmod 755 "$target"
