@@ -12,8 +12,8 @@ import pathlib
 import random
 import sys
 
-GENERATED = ["api_fuzzer", "execute_diff_fuzzer", "limits_fuzzer", "resume_fuzzer", "side_table_fuzzer", "tiers_fuzzer",
-             "validate_diff_fuzzer"]
+GENERATED = ["api_fuzzer", "execute_diff_fuzzer", "limits_fuzzer", "optimizer_fuzzer", "resume_fuzzer", "side_table_fuzzer",
+             "tiers_fuzzer", "validate_diff_fuzzer"]
 HEADER = b"\0asm\1\0\0\0"
 
 

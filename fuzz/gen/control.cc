@@ -75,8 +75,8 @@ void FunctionGenerator::BeginBlock(Op op) {
   Label label;
   label.op = op;
   const uint32_t form = source_.Below(4);
-  if (form == 0 && !plan_.types.empty()) {
-    const uint32_t type = source_.Below(static_cast<uint32_t>(plan_.types.size()));
+  const uint32_t type = form == 0 ? source_.Below(static_cast<uint32_t>(plan_.types.size())) : 0;
+  if (form == 0 && !plan_.types.empty() && (plan_.options.block_params || plan_.types[type].params.empty())) {
     label.params = plan_.types[type].params;
     label.results = plan_.types[type].results;
     Require(label.params);

@@ -47,6 +47,7 @@ struct GeneratorOptions {
   bool wide_offsets = true;  // of more than 32 bits, in accesses to 64-bit memories
   bool table64 = true;
   bool multi_memory = true;
+  bool block_params = true;
   bool globals_in_constants = true;  // a defined global's value in a later constant expression
   // Makes each NaN that arithmetic gives the canonical one: memories are then the same in every engine.
   bool canonical_nans = false;
@@ -58,9 +59,6 @@ struct GeneratorOptions {
   bool tags = false;            // a tag section; tags imported ("e<i>") and exported
   bool odd_encodings = false;   // legal LEB128s that are longer than they need be: immediates, counts, sizes
   bool custom_sections = false;  // between all sections; a name section
-
-  // Breaks one rule in the end (broken_module.h): the module is invalid, but for the rare one in which no rule applied.
-  bool break_a_rule = false;
 
   // Imported instead of what object_imports would be, before the host's functions. Outlives the call.
   const ImportList* imports = nullptr;

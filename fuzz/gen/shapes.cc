@@ -281,7 +281,7 @@ void FunctionGenerator::LoopWithValues() {
   uint32_t type = kNoIndex;
   for (uint32_t i = 0; i < plan_.types.size(); ++i) {
     const FunctionType& candidate = plan_.types[i];
-    if (!candidate.params.empty() && candidate.params == candidate.results) type = i;
+    if (plan_.options.block_params && !candidate.params.empty() && candidate.params == candidate.results) type = i;
   }
   if (type == kNoIndex) return HotLoop();
   const Types& values = plan_.types[type].params;

@@ -8,7 +8,6 @@
 
 #include "fuzz/oracle/host_objects.h"
 #include "fuzz/oracle/observation.h"
-#include "fuzz/oracle/questions.h"
 
 namespace sandbox::fuzz {
 namespace {
@@ -122,7 +121,6 @@ void ApiScript::LoadModules() {
     Result<Module> module = Module::Load(modules_.back().bytes, load);
     Require(module.has_value(), "the generator made an invalid module");
     modules_.back().module = std::move(*module);
-    AskModule(modules_.back().module);
   }
 }
 

@@ -39,7 +39,7 @@ class Session {
     instance_ = made->instance;
     seen_.is_instantiated = true;
     for (const ExportInfo item : module_.exports()) {
-      if (item.type.kind != ExternKind::kFunc) continue;
+      if (item.type.kind != ExternKind::kFunc || !options_.names_functions) continue;
       exported_.emplace_back(Check(store_->GetFunc(instance_, item.name), "function"), item.index);
     }
     seen_.calls.push_back(Finish("start", std::move(made->run)));

@@ -46,7 +46,7 @@ Agreement AgreeOnExecution(std::span<const uint8_t> module, const Observation& o
   const std::string name(reference.name());
   if (!ours.is_valid) return {true, "the generator made an invalid module"};
   if (!ours.is_instantiated) return {};  // a limit of ours
-  Run theirs = reference.Execute(module, invocations);
+  EngineRun theirs = reference.Execute(module, invocations);
   if (!theirs.is_observed) return {};
   if (!theirs.seen.is_valid) return {true, "rejected by " + name + ": " + theirs.seen.refusal};
   if (!theirs.seen.calls.empty() && theirs.seen.calls.front().ending != Ending::kReturned) {

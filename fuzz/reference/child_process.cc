@@ -83,7 +83,10 @@ void ChildProcess::RunChild(int channel) {
   } else {
     dup2(channel, kChannel);
   }
-  if (answerer_) AnswerForever();
+  if (answerer_) {
+    dup2(nothing, STDERR_FILENO);
+    AnswerForever();
+  }
   std::vector<char*> words;
   for (std::string& word : command_) words.push_back(word.data());
   words.push_back(nullptr);

@@ -34,7 +34,7 @@ struct Invocations {
   uint32_t rounds = 5;
 };
 
-struct Run {
+struct EngineRun {
   // Absent (false): there is nothing to compare. The engine lacks something, or crashed or hung; `seen.refusal` says
   // which. That is the reference's affair, never a finding against this library.
   bool is_observed = false;
@@ -53,7 +53,7 @@ class Engine {
   virtual GeneratorOptions options_to_run() const = 0;
 
   virtual Judgement Judge(std::span<const uint8_t> module) = 0;
-  virtual Run Execute(std::span<const uint8_t> module, const Invocations& invocations) = 0;
+  virtual EngineRun Execute(std::span<const uint8_t> module, const Invocations& invocations) = 0;
 };
 
 // The engine that the program is linked with: each of //fuzz/reference:{wabt,v8} defines it.

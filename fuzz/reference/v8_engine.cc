@@ -174,8 +174,8 @@ class V8Engine final : public Engine {
     return {Verdict::kRejects, std::string(answer->begin() + 1, answer->end())};
   }
 
-  Run Execute(std::span<const uint8_t> bytes, const Invocations& invocations) override {
-    Run run;
+  EngineRun Execute(std::span<const uint8_t> bytes, const Invocations& invocations) override {
+    EngineRun run;
     const Result<Module> module = Module::Load(bytes);
     const std::optional<Json> plan = module ? PlanOf(*module, invocations) : std::nullopt;
     if (!plan) return run;

@@ -122,12 +122,12 @@ class WabtEngine final : public Engine {
     return {is_valid ? Verdict::kAccepts : Verdict::kRejects, message_.data()};
   }
 
-  Run Execute(std::span<const uint8_t> module, const Invocations& invocations) override {
+  EngineRun Execute(std::span<const uint8_t> module, const Invocations& invocations) override {
     Listener listener(module, invocations.seed);
     const WabtEvents events = listener.events();
     const WabtOutcome outcome = WabtRun(module.data(), module.size(), invocations.rounds, &events, message_.data(),
                                         message_.size());
-    Run run;
+    EngineRun run;
     run.is_observed = outcome != kWabtUnlinkable;
     run.seen = std::move(listener.seen());
     run.seen.is_valid = outcome != kWabtRejected;
