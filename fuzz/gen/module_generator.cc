@@ -6,6 +6,7 @@
 #include <array>
 #include <random>
 
+#include "fuzz/gen/broken_module.h"
 #include "fuzz/gen/function_generator.h"
 #include "fuzz/gen/module_plan.h"
 #include "fuzz/gen/sections.h"
@@ -39,7 +40,8 @@ std::vector<uint8_t> GenerateModule(ByteSource& source, const GeneratorOptions& 
   std::minstd_rand random(static_cast<uint32_t>(plan.dress_seed));
   for (uint8_t& choice : choices) choice = static_cast<uint8_t>(random() >> 8);
   ByteSource dress(choices);
-  return Dress(plan.dress_seed == 0 ? source : dress, plan, builder.Build());
+  const std::vector<uint8_t> module = Dress(dress, plan, builder.Build());
+  return options.break_a_rule ? BreakOneRule(dress, module, options).bytes : module;
 }
 
 }  // namespace sandbox::fuzz

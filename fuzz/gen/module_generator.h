@@ -60,6 +60,9 @@ struct GeneratorOptions {
   bool odd_encodings = false;   // legal LEB128s that are longer than they need be: immediates, counts, sizes
   bool custom_sections = false;  // between all sections; a name section
 
+  // Breaks one rule in the end (broken_module.h): the module is invalid, but for the rare one in which no rule applied.
+  bool break_a_rule = false;
+
   // Imported instead of what object_imports would be, before the host's functions. Outlives the call.
   const ImportList* imports = nullptr;
 

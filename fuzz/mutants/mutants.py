@@ -6,9 +6,12 @@
 Works in a git worktree of its own, made from HEAD. Results are kept in DIR/results.jsonl: run it again to go on where it
 stopped; a mutant whose text changed is run again. A run stops at the first target that fails.
 
+Each mutant meets the targets that are likely to find it first, for a shorter time, and then those that none of them found
+meet all of //fuzz:all. (What a target finds alone it finds there as well: each has FUZZ_SECONDS for itself.)
+
   mutants.py --check              does each record still apply to the sources at hand?
-  mutants.py                      all that have no result yet: 10 seconds a target, then 60 for those not found
-  mutants.py --seconds 60 NAME... these, whatever is known of them
+  mutants.py                      all that have no result yet
+  mutants.py NAME...              these, whatever is known of them
   mutants.py --tests              the unit tests (//tests/...) on those that no target found
   mutants.py --table              what is known, as RESULTS.md has it
 
@@ -34,6 +37,26 @@ TELLING = re.compile(r"(AddressSanitizer: [a-z-]+|LeakSanitizer: [^\n]{0,60}|run
                      r"|^DIFFERENCE: [^\n]{0,90}|Assertion [^\n]{0,80})", re.MULTILINE)
 
 
+# Which targets to try first, by where the bug is; the first prefix that fits. It only saves time.
+LIKELY = [
+    ("sandbox/numeric/", ["execute_diff_fuzzer"]),
+    ("sandbox/inplace/dispatch", ["tiers_fuzzer", "resume_fuzzer"]),
+    ("sandbox/inplace/", ["execute_diff_fuzzer", "resume_fuzzer"]),
+    ("sandbox/embed/", ["api_fuzzer", "resume_fuzzer"]),
+    ("sandbox/base/budget", ["limits_fuzzer", "api_fuzzer"]),
+    ("sandbox/module/side_table", ["execute_diff_fuzzer", "side_table_fuzzer"]),
+    ("sandbox/valid/side_table", ["side_table_fuzzer", "execute_diff_fuzzer"]),
+    ("sandbox/valid/", ["validate_diff_fuzzer", "side_table_fuzzer"]),
+    ("sandbox/binary/", ["validate_diff_fuzzer"]),
+    ("sandbox/module/", ["validate_diff_fuzzer"]),
+    ("sandbox/exec/machine", ["api_fuzzer", "resume_fuzzer", "limits_fuzzer"]),
+    ("sandbox/exec/instantiate", ["api_fuzzer", "execute_diff_fuzzer", "limits_fuzzer"]),
+    ("sandbox/exec/", ["execute_diff_fuzzer"]),
+    ("sandbox/runtime/memory_access", ["execute_diff_fuzzer"]),
+    ("", ["api_fuzzer", "limits_fuzzer", "execute_diff_fuzzer"]),
+]
+
+
 class Mutant:
     def __init__(self, name):
         self.name, self.file, self.like, self.old, self.new = name, "", "", [], []
@@ -42,6 +65,10 @@ class Mutant:
     def key(self):
         text = "\n".join([self.file] + self.old + ["+"] + self.new)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    def likely(self):
+        names = next(names for prefix, names in LIKELY if self.file.startswith(prefix))
+        return [f"//fuzz:{name}{kind}" for name in names for kind in ("_replay", "")]
 
     def planted(self, text):
         """The text with the bug in it, or None where its place is not found once."""
@@ -120,7 +147,7 @@ class Workshop:
     def clean(self):
         subprocess.run(["git", "checkout", "--quiet", "--", "."], cwd=self.tree, check=True)
 
-    def bazel(self, command, target, seconds):
+    def bazel(self, command, targets, seconds):
         """Runs Bazel; its exit status, the time, and the tests that failed with what they said."""
         events = os.path.join(self.folder, "events.json")
         flags = ["--noshow_progress", "--test_output=summary", f"--build_event_json_file={events}"]
@@ -130,7 +157,7 @@ class Workshop:
         environment.pop("FUZZ_SEED", None)
         started = time.monotonic()
         with open(os.path.join(self.folder, "bazel.log"), "w", encoding="utf-8") as log:
-            status = subprocess.run(["bazel", command] + flags + shlex.split(os.environ.get("BAZEL_FLAGS", "")) + [target],
+            status = subprocess.run(["bazel", command] + flags + shlex.split(os.environ.get("BAZEL_FLAGS", "")) + targets,
                                     cwd=self.tree, env=environment, stdout=log, stderr=log, check=False).returncode
         return status, time.monotonic() - started, self.failures(events)
 
@@ -162,16 +189,17 @@ class Workshop:
             source.write(text)
         return True
 
-    def run(self, mutant, target, seconds):
-        row = {"name": mutant.name, "key": mutant.key, "date": datetime.date.today().isoformat(), "budget": seconds}
+    def run(self, mutant, targets, seconds):
+        row = {"name": mutant.name, "key": mutant.key, "date": datetime.date.today().isoformat(), "budget": seconds,
+               "targets": targets}
         self.clean()
         if not self.plant(mutant):
             return dict(row, status="does not apply")
-        status, build_seconds, _ = self.bazel("build", target, seconds)
+        status, build_seconds, _ = self.bazel("build", targets, seconds)
         row["build_seconds"] = round(build_seconds)
         if status != 0:
             return dict(row, status="does not build")
-        status, test_seconds, failures = self.bazel("test", target, seconds)
+        status, test_seconds, failures = self.bazel("test", targets, seconds)
         row["seconds"] = round(test_seconds, 1)
         if failures:
             return dict(row, status="found", finder=failures[0][0], said=failures[0][1])
@@ -195,9 +223,18 @@ def table(mutants, results):
         print(f"| `{mutant.name}` | {row['date']} | {finder} | {row.get('seconds', '')} | {row['budget']} | {said} |")
 
 
-def is_open(results, mutant, seconds):
+def is_open(results, mutant, targets, is_named):
+    """Whether a run would tell more than is known."""
     row = results.get(mutant)
-    return row is None or (row["status"] != "found" and row["budget"] < seconds)
+    if row is None or is_named:
+        return True
+    return row["status"] != "found" and targets != row.get("targets") and row.get("targets") != ["//fuzz:all"]
+
+
+def tell(results, row):
+    results.add(row)
+    print(f"{row['name']}: {row['status']} {row.get('finder', '')} {row.get('seconds', '')} s "
+          f"(build {row.get('build_seconds', '')} s) {row.get('said', '')}", flush=True)
 
 
 def main():
@@ -207,7 +244,8 @@ def main():
     parser.add_argument("--table", action="store_true")
     parser.add_argument("--tests", action="store_true")
     parser.add_argument("--dir", default=os.path.join(ROOT, ".mutants"))
-    parser.add_argument("--seconds", default="10,60", help="FUZZ_SECONDS, round by round")
+    parser.add_argument("--likely", type=int, default=20, help="FUZZ_SECONDS of the likely targets; 0: not these first")
+    parser.add_argument("--all", type=int, default=60, help="FUZZ_SECONDS of all targets; 0: not these")
     options = parser.parse_args()
     mutants = read_mutants(os.path.join(HERE, "mutants.txt"))
     if options.check:
@@ -221,23 +259,17 @@ def main():
     if unknown:
         sys.exit(f"no such mutant: {' '.join(sorted(unknown))}")
     workshop = Workshop(options.dir)
-    target = "//tests/..." if options.tests else "//fuzz:all"
-    for seconds in [int(part) for part in options.seconds.split(",")]:
-        for mutant in mutants:
-            if options.names and mutant.name not in options.names:
-                continue
-            if options.tests:
-                row = results.get(mutant)
-                if row is None or row["status"] == "found":
-                    continue
-            elif not options.names and not is_open(results, mutant, seconds):
-                continue
-            row = workshop.run(mutant, target, seconds)
-            results.add(row)
-            print(f"{row['name']}: {row['status']} {row.get('finder', '')} {row.get('seconds', '')} s "
-                  f"(build {row.get('build_seconds', '')} s) {row.get('said', '')}", flush=True)
-        if options.tests:
-            break
+    chosen = [mutant for mutant in mutants if not options.names or mutant.name in options.names]
+    if options.tests:
+        for mutant in chosen:
+            row = results.get(mutant)
+            if row is not None and row["status"] != "found":
+                tell(results, workshop.run(mutant, ["//tests/..."], 0))
+    for seconds, is_likely in ((options.likely, True), (options.all, False)):
+        for mutant in chosen:
+            targets = mutant.likely() if is_likely else ["//fuzz:all"]
+            if not options.tests and seconds > 0 and is_open(results, mutant, targets, options.names and is_likely):
+                tell(results, workshop.run(mutant, targets, seconds))
     workshop.clean()
 
 

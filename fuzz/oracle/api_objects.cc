@@ -8,6 +8,7 @@
 
 #include "fuzz/oracle/api_script.h"
 #include "fuzz/oracle/host_objects.h"
+#include "fuzz/oracle/questions.h"
 
 namespace sandbox::fuzz {
 namespace {
@@ -301,10 +302,8 @@ void ApiScript::Questions() {
   World& world = AnyWorld();
   if (!world.is_alive()) return;
   const Store& store = *world.store;
-  for (const TraceFrame frame : store.backtrace()) {
-    Require(!frame.instance || frame.instance->store() == store.id(), "a frame of another store");
-  }
-  Require(store.trace_size() <= 64 && store.trace_size() <= store.trace_depth() + 64, "trace_size");
+  AskStore(store);
+  if (!values_.empty()) AskValue(source_.Pick(values_));
   if (const std::optional<RunResult> pending = store.pending()) {
     Require(pending->is_pending(), "what is pending is not");
     Require(store.last_call().has_value() == (pending->outcome() == Outcome::kHostCall), "last_call is wrong");
@@ -319,6 +318,7 @@ void ApiScript::Questions() {
   if (!runs_.empty()) {
     const KnownRun& run = source_.Pick(runs_);
     const TrapInfo trap = run.run.trap();
+    AskTrap(trap);
     Require(!trap.where || run.run.is_trapped(), "a run that did not trap tells where");
     if (!run.run.is_done()) Require(run.run.values().empty(), "values of a run that is not done");
   }

@@ -8,6 +8,7 @@
 
 #include "fuzz/oracle/host_objects.h"
 #include "fuzz/oracle/observation.h"
+#include "fuzz/oracle/questions.h"
 
 namespace sandbox::fuzz {
 namespace {
@@ -121,6 +122,7 @@ void ApiScript::LoadModules() {
     Result<Module> module = Module::Load(modules_.back().bytes, load);
     Require(module.has_value(), "the generator made an invalid module");
     modules_.back().module = std::move(*module);
+    AskModule(modules_.back().module);
   }
 }
 

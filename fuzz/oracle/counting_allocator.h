@@ -18,11 +18,13 @@ class CountingAllocator final : public Allocator {
  public:
   explicit CountingAllocator(uint64_t refused = ~uint64_t{0}) : refused_(refused) {}
   uint64_t held() const { return held_; }
+  uint64_t peak() const { return peak_; }
 
   void* Allocate(size_t size_bytes, size_t alignment) noexcept override {
     if (number_++ == refused_) return nullptr;
     void* block = std::aligned_alloc(alignment, (size_bytes + alignment - 1) / alignment * alignment);
     if (block != nullptr) held_ += size_bytes;
+    if (held_ > peak_) peak_ = held_;
     return block;
   }
   void Free(void* block, size_t size_bytes, size_t) noexcept override {
@@ -34,6 +36,7 @@ class CountingAllocator final : public Allocator {
   uint64_t refused_;
   uint64_t number_ = 0;
   uint64_t held_ = 0;
+  uint64_t peak_ = 0;
 };
 
 }  // namespace sandbox::fuzz
