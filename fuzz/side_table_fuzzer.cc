@@ -1,9 +1,11 @@
 // Copyright 2026 The wasm-sandbox Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Verification accepts the side table that was derived and refuses every other one.
+// The side table that is derived is what a separate reading of the code says; verification accepts it and refuses every
+// other one.
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "fuzz/gen/byte_source.h"
@@ -14,6 +16,7 @@
 #include "sandbox/syntax/limits.h"
 #include "sandbox/valid/load.h"
 #include "sandbox/valid/side_table_verify.h"
+#include "tests/valid/side_table_oracle.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace sandbox;
@@ -26,6 +29,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   Budget budget(16u << 20);
   ModuleData module(budget);
   if (!LoadModule(bytes, limits, module)) fuzz::Report("the generator made an invalid module", bytes);
+  const std::string problem = testing::CheckSideTable(module);
+  if (!problem.empty()) fuzz::Report("side table: " + problem, bytes);
   if (!VerifySideTable(module, limits)) fuzz::Report("the table that was derived is refused", bytes);
   if (is_record || module.side_table.empty()) {
     FunctionRecord& record = module.functions[where % module.functions.size()];
