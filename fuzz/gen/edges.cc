@@ -48,8 +48,15 @@ void FunctionGenerator::EdgeAccess() {
   const int64_t width = int64_t{1} << info.access_log2;
   const int64_t delta = static_cast<int64_t>(source_.Below(may_trap ? 2 * kReach + 1 : kReach + 1)) - kReach;
   constexpr uint32_t kOffsets[] = {0, 0, 1, 8, 63, 64, 127, 128, 4096, 65535};
-  const uint32_t offset = kOffsets[source_.Below(std::size(kOffsets))];
-  MakeEnd(memory, delta - width - offset);
+  uint64_t offset = kOffsets[source_.Below(std::size(kOffsets))];
+  uint64_t reached = offset;
+  if (limits.is_64 && may_trap && plan_.options.wide_offsets && source_.OneIn(3)) {
+    // Outside, but at the edge for an engine that cuts the offset, or lets its sum with the address wrap.
+    offset = source_.OneIn(2) ? source_.Word(8) : uint64_t{1} << (32 + source_.Below(32));
+    constexpr uint64_t kCuts[] = {~uint64_t{0}, (uint64_t{1} << 32) - 1, (uint64_t{1} << 35) - 1};
+    reached = offset & kCuts[source_.Below(std::size(kCuts))];
+  }
+  MakeEnd(memory, static_cast<int64_t>(static_cast<uint64_t>(delta - width) - reached));
   if (info.family == Family::kStore) Make(TypeOf(info.signature.param(1), limits.index_type()));
   Emit(op);
   MemargAt(memory, info.access_log2, offset);

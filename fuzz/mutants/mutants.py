@@ -41,7 +41,7 @@ TELLING = re.compile(r"(AddressSanitizer: [a-z-]+|LeakSanitizer: [^\n]{0,60}|run
 LIKELY = [
     ("sandbox/numeric/", ["execute_diff_fuzzer"]),
     ("sandbox/inplace/dispatch", ["tiers_fuzzer", "resume_fuzzer"]),
-    ("sandbox/inplace/", ["execute_diff_fuzzer", "resume_fuzzer"]),
+    ("sandbox/inplace/", ["execute_diff_fuzzer", "execute_diff_v8_fuzzer", "resume_fuzzer"]),
     ("sandbox/embed/", ["api_fuzzer", "resume_fuzzer"]),
     ("sandbox/base/budget", ["limits_fuzzer", "api_fuzzer"]),
     ("sandbox/module/side_table", ["execute_diff_fuzzer", "side_table_fuzzer"]),
@@ -51,8 +51,8 @@ LIKELY = [
     ("sandbox/module/", ["validate_diff_fuzzer"]),
     ("sandbox/exec/machine", ["api_fuzzer", "resume_fuzzer", "limits_fuzzer"]),
     ("sandbox/exec/instantiate", ["api_fuzzer", "execute_diff_fuzzer", "limits_fuzzer"]),
-    ("sandbox/exec/", ["execute_diff_fuzzer"]),
-    ("sandbox/runtime/memory_access", ["execute_diff_fuzzer"]),
+    ("sandbox/exec/", ["execute_diff_fuzzer", "execute_diff_v8_fuzzer"]),
+    ("sandbox/runtime/memory_access", ["execute_diff_fuzzer", "execute_diff_v8_fuzzer"]),
     ("", ["api_fuzzer", "limits_fuzzer", "execute_diff_fuzzer"]),
 ]
 
