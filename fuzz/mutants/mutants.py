@@ -255,11 +255,12 @@ def main():
     if options.table:
         table(mutants, results)
         return
-    unknown = set(options.names) - {mutant.name for mutant in mutants}
+    workshop = Workshop(options.dir)
+    by_name = {mutant.name: mutant for mutant in mutants}
+    unknown = set(options.names) - set(by_name)
     if unknown:
         sys.exit(f"no such mutant: {' '.join(sorted(unknown))}")
-    workshop = Workshop(options.dir)
-    chosen = [mutant for mutant in mutants if not options.names or mutant.name in options.names]
+    chosen = [by_name[name] for name in options.names] if options.names else mutants
     if options.tests:
         for mutant in chosen:
             row = results.get(mutant)
