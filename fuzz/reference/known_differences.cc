@@ -99,6 +99,21 @@ bool TypedSelect(const Disagreement& disagreement) {
   return false;
 }
 
+// Without a type it is the other select; two types have no meaning yet.
+bool SelectTypes(const Disagreement& disagreement) {
+  constexpr uint8_t kSelectTyped = 0x1c;
+  return !disagreement.we_accept && disagreement.error.code == ErrorCode::kBadResultArity &&
+         ByteAtError(disagreement) == kSelectTyped;
+}
+
+bool CallThroughOtherTable(const Disagreement& disagreement) {
+  constexpr uint8_t kCallIndirect = 0x11;
+  constexpr uint8_t kReturnCallIndirect = 0x13;
+  const uint8_t opcode = ByteAtError(disagreement);
+  return !disagreement.we_accept && disagreement.error.code == ErrorCode::kTypeMismatch &&
+         (opcode == kCallIndirect || opcode == kReturnCallIndirect);
+}
+
 // --- V8 of node 26 ---
 
 // try, catch, rethrow, delegate and catch_all of before the third edition, which reserves their opcodes.
@@ -128,6 +143,9 @@ constexpr std::array kRows = std::to_array<KnownDifference>({
     {"wabt", "accepts a data count without a data section", "binary/modules.html#binary-module", &DataCountAlone},
     {"wabt", "takes the result of a select with a type for any type", "valid/instructions.html#valid-select",
      &TypedSelect},
+    {"wabt", "accepts select with no type or several", "valid/instructions.html#valid-select", &SelectTypes},
+    {"wabt", "accepts call_indirect through a table of other references than functions",
+     "valid/instructions.html#valid-call-indirect", &CallThroughOtherTable},
     {"v8", "has the exception handling that was not standardized", "binary/instructions.html#binary-instr",
      &OldExceptions},
     {"v8", "accepts br_on_non_null to a label without operands", "valid/instructions.html#valid-br-on-non-null",

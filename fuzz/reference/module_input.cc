@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "fuzz/gen/broken_module.h"
 #include "fuzz/gen/byte_source.h"
 #include "sandbox/syntax/opcode.h"
 
@@ -68,7 +69,15 @@ std::vector<uint8_t> ModuleOf(std::span<const uint8_t> input, const GeneratorOpt
   for (Change& change : changes) {
     change = {static_cast<uint32_t>(source.Word(3)), source.Byte(), source.Byte(), AnyOpcode(source)};
   }
+  // Choices that the module shall not have used up.
+  const bool breaks_rule = changes.empty() && source.OneIn(2);
+  std::array<uint8_t, 16> choices = {};
+  for (uint8_t& choice : choices) choice = breaks_rule ? source.Byte() : 0;
   std::vector<uint8_t> module = GenerateModule(source, options);
+  if (breaks_rule) {
+    ByteSource breaking(choices);
+    return BreakOneRule(breaking, module, options).bytes;
+  }
   for (const Change& change : changes) Apply(change, module);
   return module;
 }

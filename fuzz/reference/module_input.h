@@ -14,7 +14,8 @@
 namespace sandbox::fuzz {
 
 // A module out of the fuzzer's bytes: the bytes themselves when they begin as a module does (what a mutator that knows
-// modules makes), else a generated module with some of its bytes changed.
+// modules makes), else a generated module with some of its bytes changed, or with one
+// rule broken.
 std::vector<uint8_t> ModuleOf(std::span<const uint8_t> input, const GeneratorOptions& options);
 
 }  // namespace sandbox::fuzz
