@@ -1,10 +1,13 @@
 // Copyright 2026 The wasm-sandbox Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// With small limits, and with any one allocation refused: a clean error, nothing left behind, no limit exceeded.
+// With small limits, and with any one allocation refused: a clean error, nothing left behind, no limit exceeded. What a
+// module needs of a limit is enough, and one less is not.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
+#include <iterator>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -12,6 +15,7 @@
 #include "fuzz/gen/module_generator.h"
 #include "fuzz/oracle/counting_allocator.h"
 #include "fuzz/oracle/host_objects.h"
+#include "fuzz/oracle/measure.h"
 #include "fuzz/oracle/observation.h"
 #include "sandbox/sandbox.h"
 
@@ -25,23 +29,51 @@ bool IsClean(const Error& error) {
   return ClassOf(error.code) == ErrorClass::kLimit || ClassOf(error.code) == ErrorClass::kMemory;
 }
 
-std::vector<Value> DefaultArguments(FuncSignature signature) {
-  std::vector<Value> values;
-  for (ValType type : signature.params) {
-    switch (type.kind()) {
-      case ValKind::kI32: values.push_back(Value::I32(9)); break;
-      case ValKind::kI64: values.push_back(Value::I64(9)); break;
-      case ValKind::kF32: values.push_back(Value::F32Bits(0x3f800000)); break;
-      case ValKind::kF64: values.push_back(Value::F64Bits(0)); break;
-      default: values.push_back(Value::Null(type.heap() == HeapType::kExtern ? HeapType::kNoExtern : HeapType::kNoFunc));
-    }
-  }
-  return values;
-}
-
 void End(Result<RunResult> run, std::span<const uint8_t> bytes) {
   if (!run && !IsClean(run.error())) fuzz::Report("an error that is no limit's", bytes);
   if (run && run->is_pending() && !run->Drop()) fuzz::Report("a pending run cannot be dropped", bytes);
+}
+
+// No memory and no table is larger than it may be.
+void CheckObjects(const Store& store, const Module& module, InstanceId instance, const ImplementationLimits& limits,
+                  std::span<const uint8_t> bytes) {
+  for (const ExportInfo item : module.exports()) {
+    if (item.type.kind == ExternKind::kMemory) {
+      const Result<MemoryView> memory = store.GetMemory(instance, item.name);
+      if (!memory || memory->size_bytes().value_or(~0ull) > limits.memory_bytes) fuzz::Report("memory_bytes", bytes);
+      const Limits type = memory->type()->limits;
+      const uint64_t pages = memory->pages().value_or(0);
+      if (pages < type.min || pages > type.max.value_or(~0ull)) fuzz::Report("a memory is not of its type", bytes);
+    } else if (item.type.kind == ExternKind::kTable) {
+      const Result<TableView> table = store.GetTable(instance, item.name);
+      if (!table || table->size().value_or(~0ull) > limits.table_elements) fuzz::Report("table_elements", bytes);
+      const Limits type = table->type()->limits;
+      const uint64_t size = table->size().value_or(0);
+      if (size < type.min || size > type.max.value_or(~0ull)) fuzz::Report("a table is not of its type", bytes);
+    }
+  }
+}
+
+// With exactly what the module needs of one limit it loads; with one less it is refused, and for that.
+void CheckEdge(fuzz::ByteSource& source, std::span<const uint8_t> bytes) {
+  const Result<Module> module = Module::Load(bytes);
+  if (!module) return;
+  const auto needs = fuzz::MeasureModule(*module->data());
+  auto need = needs.begin();
+  std::advance(need, source.Below(static_cast<uint32_t>(needs.size())));
+  LoadOptions options;
+  const auto [id, value] = *need;
+  const std::string name(NameOf(id));
+  fuzz::LimitOf(options.limits, id) = value;
+  if (!Module::Load(bytes, options)) fuzz::Report("does not load with the exact limit of " + name, bytes);
+  if (value == 0) return;
+  fuzz::LimitOf(options.limits, id) = value - 1;
+  const Result<Module> refused = Module::Load(bytes, options);
+  if (refused) fuzz::Report("loads with one less than it needs of " + name, bytes);
+  const Error& error = refused.error();
+  if (error.code != ErrorCode::kLimitExceeded || error.detail != static_cast<uint32_t>(id)) {
+    fuzz::Report("another error than that of the limit of " + name, bytes);
+  }
 }
 
 void Run(const Config& config, std::span<const uint8_t> bytes) {
@@ -61,8 +93,12 @@ void Run(const Config& config, std::span<const uint8_t> bytes) {
   for (const ExportInfo item : module->exports()) {
     if (item.type.kind != ExternKind::kFunc) continue;
     store->SetFuel(config.fuel);
-    End(store->Invoke(made->instance, item.name, DefaultArguments(item.signature)), bytes);
+    std::vector<Value> arguments;
+    for (ValType type : item.signature.params) arguments.push_back(fuzz::ValueOf(type, 9));
+    End(store->Invoke(made->instance, item.name, arguments), bytes);
+    if (store->trace_depth() > config.limits.call_depth) fuzz::Report("more frames than call_depth", bytes);
   }
+  CheckObjects(*store, *module, made->instance, config.limits, bytes);
   if (store->peak_bytes() > config.limits.store_bytes) fuzz::Report("the store held more than its limit", bytes);
 }
 
@@ -80,7 +116,15 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   config.limits.value_stack_bytes = 64 + source.Below(60000);
   config.limits.memory_bytes = source.Word(3);
   config.limits.table_elements = source.Below(64);
+  if (source.OneIn(4)) config.limits.moved_bytes = source.Word(3);
+  // Some limit, small; half of the inputs leave the others as they are.
+  for (uint32_t i = source.OneIn(2) ? source.Below(4) : 0; i > 0; --i) {
+    const LimitId id = static_cast<LimitId>(source.Below(static_cast<uint32_t>(LimitId::nested_runs) + 1));
+    fuzz::LimitOf(config.limits, id) = std::min<uint64_t>(fuzz::LimitOf(config.limits, id), source.Below(40));
+  }
+  fuzz::ByteSource edge = source.Take(2);
   const std::vector<uint8_t> module = fuzz::GenerateModule(source, fuzz::GeneratorOptions::Everything());
+  CheckEdge(edge, module);
   Run(config, module);
   if (allocator.held() != 0) fuzz::Report("memory is left behind", module);
   return 0;

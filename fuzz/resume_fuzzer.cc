@@ -1,7 +1,7 @@
 // Copyright 2026 The wasm-sandbox Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Any split of the fuel and any interrupt, and one straight run, end the same.
+// Any split of the fuel, any interrupt, also while a host call waits, and one straight run end the same.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

@@ -17,6 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   ByteSource source({data, size});
   RunOptions options;
   options.seed = source.Word(2);
+  options.fuel = 8'000;
   // Which NaN an operation makes is open, and the compiler may choose otherwise in each dispatch form.
   GeneratorOptions generator = GeneratorOptions::Everything();
   generator.canonical_nans = true;

@@ -127,8 +127,8 @@ void FunctionGenerator::CloseWithResults() {
 void FunctionGenerator::EndBlock() {
   CloseWithResults();
   Label& label = labels_.back();
-  if (label.op == Op::kIf) {
-    // Without an else the parameters would have to be the results.
+  // Without an else the parameters are the results.
+  if (label.op == Op::kIf && !(label.params == label.results && source_.OneIn(2))) {
     Emit(Op::kElse);
     stack_.resize(label.base);
     Push(label.params);

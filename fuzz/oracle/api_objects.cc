@@ -76,6 +76,10 @@ void ApiScript::UseMemory(const KnownView<MemoryView>& known) {
   const Result<uint64_t> size = view.size_bytes();
   ExpectState(state, size.has_value(), size ? Error() : size.error(), {}, "size_bytes");
   const uint64_t end = size.value_or(0);
+  const Result<uint64_t> pages = view.pages();
+  const Result<MemoryType> type = view.type();
+  Require(pages.has_value() == size.has_value() && type.has_value() == size.has_value(), "a view knows one size only");
+  if (type) Require(*pages >= type->limits.min && *pages <= type->limits.max.value_or(*pages), "pages and type disagree");
   // Around the end, or anywhere.
   const uint64_t address = source_.OneIn(3) ? source_.Interesting() : end + source_.Below(20) - 10;
   const auto check = [&](const auto& result, uint64_t width, std::string_view what) {
@@ -84,7 +88,11 @@ void ApiScript::UseMemory(const KnownView<MemoryView>& known) {
     Require(result.has_value() == fits, std::string(what) + ": another end of the memory than size_bytes()");
     if (!result) Expect(result.error(), {ErrorCode::kOutOfRange}, what);
   };
-  switch (source_.Below(7)) {
+  switch (source_.Below(8)) {
+    case 7: {
+      std::array<char, 9> text{};
+      return check(view.ReadString(address, 9, text), 9, "ReadString");
+    }
     case 0: return check(view.Read<uint64_t>(address), 8, "Read");
     case 1: return check(view.Write<uint16_t>(address, 0x1234), 2, "Write");
     case 2: {
@@ -128,6 +136,8 @@ void ApiScript::Tables() {
   const std::optional<ErrorCode> state = StateOf(known);
   const Result<uint64_t> size = known.view.size();
   ExpectState(state, size.has_value(), size ? Error() : size.error(), {}, "size");
+  const Result<TableType> type = known.view.type();
+  if (size) Require(type && type->element.is_ref() && *size >= type->limits.min, "size and type disagree");
   const uint64_t index = source_.OneIn(3) ? source_.Interesting() : size.value_or(0) + source_.Below(5) - 3;
   const bool fits = index < size.value_or(0);
   switch (source_.Below(3)) {
@@ -165,6 +175,13 @@ void ApiScript::Globals() {
     ExpectState(StateOf(*known, world), has, has ? Error() : view.error(),
                 {ErrorCode::kNoSuchExport, ErrorCode::kWrongExportKind}, "GetGlobalView");
     if (has) globals_.push_back({&world, *view, world.epoch, 0});
+    if (has && source_.OneIn(2)) {
+      const Result<void> set = world.store->SetGlobal(known->id, name, SomeValue(view->type()->type));
+      if (!set) {
+        Expect(set.error(), {ErrorCode::kNotMutable, ErrorCode::kWrongArguments, ErrorCode::kWrongStore,
+                             ErrorCode::kStaleHandle}, "SetGlobal");
+      }
+    }
     return Limit(globals_);
   }
   const KnownView<GlobalView> known = source_.Pick(globals_);
@@ -194,7 +211,11 @@ void ApiScript::Links() {
   limits.min = source_.Below(3);
   if (source_.OneIn(2)) limits.max = source_.Below(6);
   switch (source_.Below(7)) {
-    case 0: return check(store.LinkFunc("env", name, source_.Below(4), source_.Below(3)), {ErrorCode::kDuplicateLink});
+    case 0: {
+      const std::vector<ValType> types = {source_.OneIn(2) ? ValType::F64() : ValType::FuncRef(), ValType::I64()};
+      if (source_.OneIn(2)) return check(store.LinkFunc("env", name, types, types), {ErrorCode::kDuplicateLink});
+      return check(store.LinkFunc("env", name, source_.Below(4), source_.Below(3)), {ErrorCode::kDuplicateLink});
+    }
     case 1: {
       const Result<GlobalView> view = store.LinkGlobal("env", name, SomeValue(ValType::I64()), source_.OneIn(2));
       check(view, {ErrorCode::kDuplicateLink, ErrorCode::kWrongArguments, ErrorCode::kWrongStore, ErrorCode::kStaleHandle});
@@ -303,6 +324,7 @@ void ApiScript::Questions() {
   if (!world.is_alive()) return;
   const Store& store = *world.store;
   AskStore(store);
+  AskValue(SomeValue(source_.Pick(std::vector{ValType::I32(), ValType::I64(), ValType::F32(), ValType::F64()})));
   if (!values_.empty()) AskValue(source_.Pick(values_));
   if (const std::optional<RunResult> pending = store.pending()) {
     Require(pending->is_pending(), "what is pending is not");

@@ -119,6 +119,10 @@ void ApiScript::Invoke() {
                 {name == item.name ? ErrorCode::kWrongExportKind : ErrorCode::kNoSuchExport}, "GetFunc");
     if (!has) return;
     handle = *found;
+    const Result<FuncSignature> signature = world.store->SignatureOf(*handle);
+    Require(signature && signature->params.size() == item.signature.params.size(), "a handle has another signature");
+    InvokeTyped(world, instance, name);
+    if (!world.is_alive() || StateOf(instance, world)) return;
     values_.push_back(Value::FuncRef(*handle));
     if (values_.size() > kMostKept) values_.erase(values_.begin());
   }
@@ -139,6 +143,18 @@ void ApiScript::Invoke() {
   // A reference among the arguments may be of another store, or of an instance that is gone.
   Keep(world, std::move(run),
        {ErrorCode::kNoSuchExport, ErrorCode::kWrongArguments, ErrorCode::kWrongStore, ErrorCode::kStaleHandle}, "Invoke");
+}
+
+// The same through a typed handle, when the signature is one that is known here.
+void ApiScript::InvokeTyped(World& world, const KnownInstance& instance, const std::string& name) {
+  const Result<Func<uint32_t(uint32_t)>> function = world.store->GetFunc<uint32_t(uint32_t)>(instance.id, name);
+  if (!function) return Expect(function.error(), {ErrorCode::kWrongArguments}, "typed GetFunc");
+  const Func<uint32_t(uint32_t)> callee = *function;
+  ++world.driving;
+  world.runs.push_back(kRunning);
+  Result<RunResult> run = callee(source_.Byte());
+  if (run && run->is_done()) Require(run->As<uint32_t>().has_value() && !run->As<float>(), "As is of another type");
+  Keep(world, std::move(run), {}, "typed call");
 }
 
 void ApiScript::Resume() {
@@ -190,6 +206,7 @@ void ApiScript::Answer() {
 void ApiScript::AnswerCurrent(const KnownRun& known, const Call& call) {
   World& world = *known.world;
   const FuncSignature signature = call.signature();
+  Require(call.module().size() + call.name().size() > 0 && call.index() != kNoIndex, "a call without names");
   Require(call.args().size() == signature.params.size(), "a call has other arguments than its signature");
   const Result<MemoryView> memory = call.memory(source_.Below(2));
   if (!memory) Expect(memory.error(), {ErrorCode::kStaleHandle, ErrorCode::kOutOfRange}, "Call::memory");

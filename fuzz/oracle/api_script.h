@@ -81,6 +81,7 @@ class ApiScript {
   // --- Runs (api_runs.cc) ---
   void Instantiate();
   void Invoke();
+  void InvokeTyped(World& world, const KnownInstance& instance, const std::string& name);
   void Resume();
   void Answer();
   void AnswerCurrent(const KnownRun& known, const Call& call);

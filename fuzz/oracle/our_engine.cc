@@ -92,6 +92,8 @@ class Session {
     uint64_t handed = 0;
     for (;;) {
       if (run.outcome() == Outcome::kHostCall) {
+        // Asked for while the host takes its time: the guest stops again as soon as it has the answer.
+        if (options_.interrupts && options_.interrupts()) store_->interrupt()->Request();
         run = Check(run.call().Resume(Answer(run.call())), "resume");
       } else if (run.outcome() == Outcome::kInterrupted) {
         run = Check(run.Resume(), "resume");
