@@ -1,19 +1,31 @@
 #!/usr/bin/env python3
 # Copyright 2026 The wasm-sandbox Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the first seeds of corpus/: the same ones each time.
+"""Writes the seeds of corpus/: the same ones each time.
 
-Targets over the generator get streams of choices of several lengths. decode_fuzzer gets small modules written by hand, one
-section or feature each, and the broken ones next to them.
+stream_*   Choices for the generator: the n-th of a target's endless row of random streams, of lengths that go round. Which
+           ones is in corpus/choices.txt; --choose chose them: a set of streams that reaches what 700 of them reach.
+seed_*     The first twenty streams of another row, for targets that nobody has chosen for.
+ttf_*      Modules out of `wasm-opt -ttf` (Debian's binaryen), whose generator knows nothing of this one. Left as they are
+           where that is not installed. Its version is in corpus/README.md.
+others     Modules written by hand, one section or feature each, and the broken ones next to them.
 
-  fuzz/make_corpus.py [ROOT]
+  fuzz/make_corpus.py [ROOT]                     writes corpus/
+  fuzz/make_corpus.py --choose TARGET PROGRAM    chooses anew: PROGRAM is the target's libFuzzer program
 """
+import hashlib
 import pathlib
 import random
+import shutil
+import subprocess
 import sys
+import tempfile
 
-GENERATED = ["api_fuzzer", "execute_diff_fuzzer", "limits_fuzzer", "optimizer_fuzzer", "resume_fuzzer", "side_table_fuzzer",
-             "tiers_fuzzer", "validate_diff_fuzzer"]
+GENERATED = ["execute_diff_fuzzer", "optimizer_fuzzer", "validate_diff_fuzzer"]
+CANDIDATES = 700
+TTF_MODULES = 12
+TTF_FEATURES = ["-mvp", "--enable-mutable-globals", "--enable-sign-ext", "--enable-nontrapping-float-to-int",
+                "--enable-bulk-memory", "--enable-multivalue", "--enable-tail-call", "--enable-extended-const"]
 HEADER = b"\0asm\1\0\0\0"
 
 
@@ -57,16 +69,76 @@ def modules():
     yield "too_long_leb", HEADER + b"\1\x84\x80\x80\x80\x80\0\1\x60\0\0"
 
 
+def stream(target, number):
+    """The stream of a number; decode_fuzzer takes it for choices when a "g" comes first."""
+    choices = random.Random(f"{target} {number}")
+    size = (24, 80, 200, 500, 1000, 2000)[number % 6]
+    content = choices.randbytes(size + choices.randrange(size))
+    return b"g" + content if target == "decode_fuzzer" else content
+
+
+def read_choices(root):
+    """Numbers of streams by target."""
+    lines = (root / "choices.txt").read_text(encoding="utf-8").splitlines()
+    rows = [line.split() for line in lines if line and not line.startswith("#")]
+    return {row[0]: [int(number) for number in row[1:]] for row in rows}
+
+
+def write_choices(root, choices):
+    with open(root / "choices.txt", "w", encoding="utf-8") as out:
+        out.write("# Copyright 2026 The wasm-sandbox Authors\n# SPDX-License-Identifier: Apache-2.0\n")
+        out.write("# Written by fuzz/make_corpus.py --choose: the streams that are the seeds of a target.\n")
+        for target in sorted(choices):
+            out.write(" ".join([target] + [str(number) for number in choices[target]]) + "\n")
+
+
+def choose(root, target, program):
+    """Keeps the streams that libFuzzer needs to reach all edges that the candidates reach."""
+    with tempfile.TemporaryDirectory() as folder:
+        candidates, chosen = pathlib.Path(folder, "candidates"), pathlib.Path(folder, "chosen")
+        candidates.mkdir()
+        chosen.mkdir()
+        for number in range(CANDIDATES):
+            (candidates / str(number)).write_bytes(stream(target, number))
+        subprocess.run([program, "-set_cover_merge=1", "-use_counters=0", "-max_len=4200", chosen, candidates], check=True,
+                       stderr=subprocess.DEVNULL)
+        names = {path.name for path in chosen.iterdir()}
+    choices = read_choices(root)
+    choices[target] = [number for number in range(CANDIDATES)
+                       if hashlib.sha1(stream(target, number)).hexdigest() in names]
+    write_choices(root, choices)
+    print(f"{target}: {len(choices[target])} of {CANDIDATES}")
+
+
+def write_ttf(folder):
+    """Modules out of Binaryen's generator, where it is installed."""
+    if shutil.which("wasm-opt") is None:
+        print("skipped: no wasm-opt, the ttf_* seeds stay as they are", file=sys.stderr)
+        return
+    for number in range(TTF_MODULES):
+        with tempfile.NamedTemporaryFile() as choices:
+            choices.write(random.Random(f"ttf {number}").randbytes(200 + 40 * number))
+            choices.flush()
+            subprocess.run(["wasm-opt", choices.name, "-ttf", *TTF_FEATURES, "-o", folder / f"ttf_{number:02}"], check=True)
+
+
 def main():
+    if sys.argv[1:2] == ["--choose"]:
+        choose(pathlib.Path(__file__).parent.parent / "corpus", sys.argv[2], sys.argv[3])
+        return
     root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parent.parent) / "corpus"
     for target in GENERATED:
         (root / target).mkdir(parents=True, exist_ok=True)
         for number in range(20):
             choices = random.Random(f"{target} {number}")
             (root / target / f"seed_{number:02}").write_bytes(choices.randbytes(32 + 24 * number))
-    (root / "decode_fuzzer").mkdir(parents=True, exist_ok=True)
+    for target, numbers in read_choices(root).items():
+        (root / target).mkdir(parents=True, exist_ok=True)
+        for number in numbers:
+            (root / target / f"stream_{number:03}").write_bytes(stream(target, number))
     for name, content in modules():
         (root / "decode_fuzzer" / name).write_bytes(content)
+    write_ttf(root / "decode_fuzzer")
 
 
 if __name__ == "__main__":
