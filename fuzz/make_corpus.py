@@ -5,6 +5,7 @@
 
 stream_*   Choices for the generator: the n-th of a target's endless row of random streams, of lengths that go round. Which
            ones is in corpus/choices.txt; --choose chose them: a set of streams that reaches what 700 of them reach.
+rule_*     A stream for each rule that a module can break (fuzz/gen/broken_module.h): its first choice is the rule.
 seed_*     The first twenty streams of another row, for targets that nobody has chosen for.
 ttf_*      Modules out of `wasm-opt -ttf` (Debian's binaryen), whose generator knows nothing of this one. Left as they are
            where that is not installed. Its version is in corpus/README.md.
@@ -23,6 +24,7 @@ import tempfile
 
 GENERATED = ["execute_diff_fuzzer", "optimizer_fuzzer", "validate_diff_fuzzer"]
 CANDIDATES = 700
+RULES = 128  # at least as many as there are
 TTF_MODULES = 12
 TTF_FEATURES = ["-mvp", "--enable-mutable-globals", "--enable-sign-ext", "--enable-nontrapping-float-to-int",
                 "--enable-bulk-memory", "--enable-multivalue", "--enable-tail-call", "--enable-extended-const"]
@@ -138,6 +140,9 @@ def main():
             (root / target / f"stream_{number:03}").write_bytes(stream(target, number))
     for name, content in modules():
         (root / "decode_fuzzer" / name).write_bytes(content)
+    for rule in range(RULES):
+        choices = random.Random(f"rule {rule}")
+        (root / "decode_fuzzer" / f"rule_{rule:03}").write_bytes(b"g" + bytes([rule]) + choices.randbytes(200))
     write_ttf(root / "decode_fuzzer")
 
 
