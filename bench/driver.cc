@@ -89,6 +89,8 @@ void ParseFlag(std::string_view word, Options& options) {
     options.load_only = true;
   } else if (word == "--tier=inplace") {
     options.config.tier = sandbox::Tier::kInPlace;
+  } else if (word == "--tier=fast") {
+    options.config.tier = sandbox::Tier::kFast;
   } else if (word == "--dispatch=tail") {
     options.config.dispatch = sandbox::Dispatch::kTail;
   } else if (word == "--dispatch=loop") {

@@ -23,6 +23,11 @@
 #define SANDBOX_CHECKED 0
 #endif
 
+// The fast tier beside the in-place one.
+#ifndef SANDBOX_FAST_TIER
+#define SANDBOX_FAST_TIER 1
+#endif
+
 // Tail-call dispatch needs musttail and preserve_none: clang 19 or newer on a 64-bit target.
 #ifndef SANDBOX_TAIL_DISPATCH
 #if defined(__clang__) && __clang_major__ >= 19 && (defined(__x86_64__) || defined(__aarch64__))
@@ -37,6 +42,7 @@ namespace sandbox {
 inline constexpr bool kFloats = SANDBOX_FLOATS != 0;
 inline constexpr bool kVectors = SANDBOX_VECTORS != 0;
 inline constexpr bool kChecked = SANDBOX_CHECKED != 0;
+inline constexpr bool kFastTier = SANDBOX_FAST_TIER != 0;
 inline constexpr bool kTailDispatch = SANDBOX_TAIL_DISPATCH != 0;
 
 // Linear memory is little-endian by definition and handlers copy scalars straight from it.

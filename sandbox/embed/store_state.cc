@@ -11,24 +11,28 @@
 #include "sandbox/base/check.h"
 #include "sandbox/embed/module_state.h"
 #include "sandbox/embed/raw_block.h"
+#include "sandbox/fast/tier.h"
 #include "sandbox/inplace/tier.h"
 #include "sandbox/numeric/fp_environment.h"
 
 namespace sandbox {
 namespace {
 
-// The entry of the tier that a configuration asks for.
-Result<TierEntry> ChooseTier(const Config& config) {
-  if (config.tier != Tier::kInPlace && config.tier != Tier::kAuto) return Fail(ErrorCode::kBadConfiguration);
-  switch (config.dispatch) {
-    case Dispatch::kDefault:
-    case Dispatch::kTail:
-      if constexpr (kTailDispatch) return &inplace::RunTail;
-      if (config.dispatch == Dispatch::kTail) return Fail(ErrorCode::kBadConfiguration);
-      return &inplace::RunLoop;
-    case Dispatch::kLoop: return &inplace::RunLoop;
-  }
-  return Fail(ErrorCode::kBadConfiguration);
+template <bool kTail>
+Result<TierTable> ChooseTier(Tier tier) {
+#if SANDBOX_FAST_TIER
+  if (tier != Tier::kInPlace) return kTail ? fast::TailTier() : fast::LoopTier();
+#endif
+  if (tier == Tier::kFast) return Fail(ErrorCode::kBadConfiguration);
+  return TierTable{.run = kTail ? &inplace::RunTail : &inplace::RunLoop};
+}
+
+// The tier that a configuration asks for.
+Result<TierTable> ChooseTier(const Config& config) {
+  if (config.tier > Tier::kAuto || config.dispatch > Dispatch::kLoop) return Fail(ErrorCode::kBadConfiguration);
+  if (config.dispatch != Dispatch::kLoop && kTailDispatch) return ChooseTier<true>(config.tier);
+  if (config.dispatch == Dispatch::kTail) return Fail(ErrorCode::kBadConfiguration);
+  return ChooseTier<false>(config.tier);
 }
 
 void DropModule(void* keep_alive) { static_cast<ModuleState*>(keep_alive)->Drop(); }
@@ -37,7 +41,7 @@ void DropModule(void* keep_alive) { static_cast<ModuleState*>(keep_alive)->Drop(
 
 // --- Life ----------------------------------------------------------------------------------------------------------
 
-StoreState::StoreState(const Config& config, TierEntry tier, StoreAnchor* anchor) noexcept
+StoreState::StoreState(const Config& config, const TierTable& tier, StoreAnchor* anchor) noexcept
     : budget(config.limits.store_bytes, config.allocator),
       data(config.limits, budget),
       machine(data, tier),
@@ -57,7 +61,7 @@ StoreState::~StoreState() {
 
 Result<StoreRef> StoreState::Create(const Config& config) {
   SANDBOX_TRY(config.limits.Check());
-  SANDBOX_ASSIGN(const TierEntry tier, ChooseTier(config));
+  SANDBOX_ASSIGN(const TierTable tier, ChooseTier(config));
   SANDBOX_ASSIGN(StoreAnchor* const anchor,
                  (NewUncounted<StoreAnchor>(config.allocator, nullptr, config.allocator, uint64_t{0})));
   StoreRef ref(anchor);

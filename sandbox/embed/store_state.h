@@ -40,7 +40,7 @@ class StoreState {
   // Ends the store: at once, or when the host function is over that it is called from.
   void Destroy() noexcept;
 
-  StoreState(const Config& config, TierEntry tier, StoreAnchor* anchor) noexcept;
+  StoreState(const Config& config, const TierTable& tier, StoreAnchor* anchor) noexcept;
   StoreState(const StoreState&) = delete;
   StoreState& operator=(const StoreState&) = delete;
   ~StoreState();

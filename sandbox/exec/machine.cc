@@ -11,6 +11,9 @@ namespace sandbox {
 namespace {
 
 constexpr uint8_t kExitCode[] = {kExitOpcode};
+constexpr uint8_t kSwitchCode[] = {kSwitchOpcode};
+
+CodePos ReturnStub() { return CodePos::At(kFastStubs, kReturnStubAt); }
 
 FuncTypeView TypeOf(const StoreData& store, CanonIdx type) { return store.types.FuncType(type); }
 
@@ -52,6 +55,7 @@ Result<void> Machine::PushRun(RunKind kind, CanonIdx type, uint32_t slots) {
   if (runs.size() > 1) runs[runs.size() - 2].saved = registers;
   frame = run.base_frame;
   *frame.operator->() = Frame{};
+  frame->return_code = ReturnStub();
   end = Pc();
   SwitchInstance(nullptr);
   registers.pc = Pc(MakeSpan(kExitCode, 1).data());
@@ -170,8 +174,13 @@ bool Machine::ChargeOutsideTier(uint64_t units) {
 }
 
 Exit Machine::Enter(FuncAddr function) {
-  if (Call(function) == Flow::kExit) return exit;
-  return tier(*this);
+  if (Call(function) == Flow::kExit && exit != Exit::kSwitch) return exit;
+  return tier.run(*this);
+}
+
+// A region that the tank does not cover is run in place, instruction by instruction, as far as it does.
+bool Machine::IsShortOfRegion() const {
+  return frame->fast != nullptr && !is_fuel_unlimited && tank + registers.fuel < fuel_needed && !interrupt.IsRequested();
 }
 
 Machine::Outcome Machine::Drive() {
@@ -183,10 +192,15 @@ Machine::Outcome Machine::Drive() {
   RefreshMemory();
   if (!Refill()) return PauseOutcome();
   const FuncAddr entry = std::exchange(first.entry, kNoAddress);
-  Exit why = entry != kNoAddress ? Enter(entry) : tier(*this);
+  Exit why = entry != kNoAddress ? Enter(entry) : tier.run(*this);
   while (why == Exit::kFuel) {
-    if (!Refill()) return PauseOutcome();
-    why = tier(*this);
+    if (IsShortOfRegion()) {
+      tier.leave(*this);
+      registers.fuel += std::exchange(tank, 0);
+    } else if (!Refill()) {
+      return PauseOutcome();
+    }
+    why = tier.run(*this);
   }
   switch (why) {
     case Exit::kHostCall:
@@ -197,6 +211,7 @@ Machine::Outcome Machine::Drive() {
       return Outcome::kTrapped;
     case Exit::kDone:
     case Exit::kFuel:
+    case Exit::kSwitch:
       break;
   }
   ReturnSlice();
@@ -212,12 +227,14 @@ void Machine::Unwind() {
   bool is_innermost = true;
   for (FramePos at = frame; !(at == run.base_frame); at = at + -1, is_innermost = false) {
     const Instance& where = *at->instance;
+    const bool is_fast = !is_innermost && IsFast(*at.operator->());
     const Pc pc = is_innermost ? registers.pc : at->pc;
-    offset = pc.OffsetFrom(where.module->bytes);
+    offset = is_fast ? tier.offset_after_call(*at.operator->()) : pc.OffsetFrom(where.module->bytes);
     if (!is_innermost || is_trap_behind_call) --offset;
     ++backtrace_depth;
     if (backtrace_.size() == kBacktraceFrames) continue;
-    const size_t number = IndexIn(where.module->functions.span(), at->function);
+    const size_t number = IsFast(*at.operator->()) ? at->fast->number
+                                                   : IndexIn(where.module->functions.span(), at->function);
     // Capacity was reserved, so this cannot fail.
     (void)backtrace_.Push({where.id, static_cast<FuncIdx>(number + where.imported_functions.size()), offset});
   }
@@ -272,8 +289,10 @@ Flow Machine::CallGuest(FuncAddr function, const Function& callee) {
   const Sp top = registers.sp + 1;
   const uint64_t need = uint64_t{record.local_slots} + 1 + record.operand_slots;
   if (frame == last_frame || static_cast<uint64_t>(stack_end - top) < need) return Raise(TrapCode::kStackExhausted);
-  frame->pc = registers.pc;
-  frame->side_table = registers.side_table;
+  if (!IsFast(*frame.operator->())) {
+    frame->pc = registers.pc;
+    frame->side_table = registers.side_table;
+  }
   frame = frame + 1;
   const ByteSpan code = owner->module->bytes;
   *frame.operator->() = Frame{Pc(),
@@ -281,7 +300,10 @@ Flow Machine::CallGuest(FuncAddr function, const Function& callee) {
                               top + -static_cast<ptrdiff_t>(record.param_slots),
                               Pc::At(code, record.code_end - 1),
                               &record,
-                              owner};
+                              owner,
+                              nullptr,
+                              CodePos(),
+                              CodePos()};
   end = frame->end;
   if (owner != instance) SwitchInstance(owner);
   ZeroSlots(top, record.local_slots + 1);
@@ -289,7 +311,43 @@ Flow Machine::CallGuest(FuncAddr function, const Function& callee) {
   registers.sp = top + record.local_slots;
   registers.pc = Pc::At(code, record.code_begin);
   registers.side_table = SideTablePos(side_table.At(record.side_table));
-  return Flow::kNext;
+  if (!tier.has_fast() || !EnterFast(function - owner->first_function)) return Flow::kNext;
+  exit = Exit::kSwitch;
+  return Flow::kExit;
+}
+
+// The frame that was just made in the form of the in-place tier is entered in the fast one, if there is memory for that.
+bool Machine::EnterFast(uint32_t number) {
+  frame->fast = tier.function(*instance->module, number);
+  PrepareReturn();
+  if (frame->fast == nullptr) return false;
+  fast_functions = TrustedArray<const FastFunction>(instance->module->translated.get()->functions.span());
+  registers.code = CodePos(frame->fast->code.load(std::memory_order_acquire));
+  registers.entry_cost = registers.code.U16(-1);
+  return true;
+}
+
+Exit Machine::ReturnIntoFast() {
+  registers.code = ResumeCode(*frame.operator->());
+  registers.entry_cost = registers.code.U16(-1);
+  return Exit::kSwitch;
+}
+
+CodePos Machine::ResumeCode(const Frame& at) {
+  return at.return_code == ReturnStub() ? at.resume_code : at.return_code;
+}
+
+void Machine::PrepareReturn() {
+  const FramePos caller = frame + -1;
+  if (caller->fast != nullptr) {
+    const CodePos goes_on = ResumeCode(*caller.operator->());
+    caller->pc = Pc(MakeSpan(kSwitchCode, 1).data());
+    caller->side_table = SideTablePos();
+    caller->resume_code = goes_on;
+    caller->return_code = caller->instance == frame->instance ? goes_on : ReturnStub();
+  } else {
+    caller->return_code = ReturnStub();
+  }
 }
 
 Flow Machine::ReturnCall(FuncAddr function) {
@@ -303,6 +361,10 @@ Flow Machine::ReturnCall(FuncAddr function) {
   registers.side_table = frame->side_table;
   registers.locals = frame->locals;
   end = frame->end;
+  if (IsFast(*frame.operator->())) {
+    registers.code = ResumeCode(*frame.operator->());
+    registers.entry_cost = registers.code.U16(-1);
+  }
   const Flow flow = Call(function);
   // The frame of the tail call is gone: what traps, traps in its caller, behind the call.
   if (flow == Flow::kExit && exit == Exit::kTrap) is_trap_behind_call = true;
@@ -325,7 +387,16 @@ void Machine::SwitchInstance(Instance* to) {
   tables = TrustedArray<SharedTable* const>(to->tables.span());
   type_index = TrustedArray<const CanonIdx>(module.type_index.span());
   store_types = TrustedArray<const CanonIdx>(to->store_types.span());
-  imported_functions = static_cast<uint32_t>(to->imported_functions.size());
+  if (tier.has_fast()) {
+    imported_functions = kNoIndex;
+    direct_owner = kNoIndex;
+    const Translated* const translated = module.translated.get();
+    fast_functions = TrustedArray<const FastFunction>(translated != nullptr ? translated->functions.span()
+                                                                            : std::span<const FastFunction>());
+  } else {
+    imported_functions = static_cast<uint32_t>(to->imported_functions.size());
+    direct_owner = to->id;
+  }
   RefreshMemory();
 }
 

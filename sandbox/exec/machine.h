@@ -9,6 +9,7 @@
 #ifndef SANDBOX_EXEC_MACHINE_H_
 #define SANDBOX_EXEC_MACHINE_H_
 
+#include <array>
 #include <cstdint>
 #include <span>
 
@@ -31,6 +32,14 @@ struct Registers {
   SideTablePos side_table;
   MemView memory;  // of memory 0 of the running instance; empty without one
   uint64_t fuel = 0;
+  // A frame of the fast tier goes on at `code`, where a region begins, once it has paid entry_cost for that. Its pc and
+  // side_table mean nothing, except while a cold instruction runs.
+  CodePos code = {};
+  uint32_t entry_cost = 0;
+  // Its accumulators: these, or the topmost operand.
+  bool has_accumulators = false;
+  Slot accumulator = 0;
+  Slot float_accumulator = 0;
 };
 
 // Why a tier stopped.
@@ -39,6 +48,7 @@ enum class Exit : uint8_t {
   kTrap,      // Machine::trap; registers.pc is at the trapping instruction
   kFuel,      // the slice does not cover the instruction at pc: Machine::fuel_needed
   kHostCall,  // a host function without a thunk: Machine::host_call
+  kSwitch,    // the frame on top is of the other tier
 };
 
 // What the handler of a cold instruction tells its tier.
@@ -85,11 +95,24 @@ struct BacktraceFrame {
 };
 
 struct Machine;
-// A tier: runs from Machine::registers until it has to stop.
+// Runs from Machine::registers until it has to stop.
 using TierEntry = Exit (*)(Machine& machine);
 
+// What a store runs its guests with. The last three are there when frames can be of the fast tier.
+struct TierTable {
+  TierEntry run = nullptr;
+  // The function as the fast tier calls it: never null, whether translated or not; null when memory is refused.
+  const FastFunction* (*function)(const ModuleData& module, uint32_t number) = nullptr;
+  // Turns the running frame, at the beginning of a region, into one of the in-place tier.
+  void (*leave)(Machine& machine) = nullptr;
+  // The offset in the module of what follows the call at which a frame waits.
+  uint32_t (*offset_after_call)(const Frame& frame) = nullptr;
+
+  bool has_fast() const { return function != nullptr; }
+};
+
 struct Machine {
-  Machine(StoreData& store, TierEntry tier) noexcept : runs(store.budget), store(store), tier(tier) {}
+  Machine(StoreData& store, const TierTable& tier) noexcept : runs(store.budget), store(store), tier(tier) {}
   Machine(const Machine&) = delete;
   Machine& operator=(const Machine&) = delete;
 
@@ -111,7 +134,11 @@ struct Machine {
   TrustedArray<SharedTable* const> tables;
   TrustedArray<const CanonIdx> type_index;       // TypeIdx -> canonical in the module
   TrustedArray<const CanonIdx> store_types;      // canonical in the module -> store-wide
+  TrustedArray<const FastFunction> fast_functions;  // of the fast tier; empty without it
+  // What a direct call inside the instance is, for handlers of the in-place tier: a function from this index on, and of
+  // this owner. Where frames can be of the fast tier no call is.
   uint32_t imported_functions = 0;
+  uint32_t direct_owner = 0;
   // What an exit tells:
   TrapCode trap = TrapCode::kUnreachable;
   uint64_t fuel_needed = 0;
@@ -124,7 +151,7 @@ struct Machine {
   Interrupt interrupt;
   uint64_t next_serial = 1;
   StoreData& store;
-  TierEntry tier;
+  TierTable tier;
 
   // Backtrace of the last trap, innermost frame first; at most kBacktraceFrames of them.
   static constexpr uint32_t kBacktraceFrames = 64;
@@ -170,6 +197,13 @@ struct Machine {
   // Replaces the running frame by a call of a function.
   Flow ReturnCall(FuncAddr function);
 
+  // Makes the frame below the running one ready to be returned into, now that the running one is of its tier.
+  void PrepareReturn();
+  // Where a waiting frame of the fast tier goes on.
+  static CodePos ResumeCode(const Frame& at);
+  // The running frame, of the fast tier, was returned into by one of the in-place tier.
+  Exit ReturnIntoFast();
+
   // Makes `to` the running instance.
   void SwitchInstance(Instance* to);
   // Fetches memory 0 of the running instance again, after anything that may have grown it.
@@ -186,6 +220,9 @@ struct Machine {
   }
   Exit exit = Exit::kDone;  // of a cold instruction that said kExit
 
+  // The fast tier has left the instruction at registers.pc to the in-place tier.
+  bool must_step = false;
+
   // True when registers.pc is behind a call instruction instead of at the trapping one.
   bool is_trap_behind_call = false;
 
@@ -196,6 +233,10 @@ struct Machine {
   bool Refill();
   void ReturnSlice();
   Exit Enter(FuncAddr function);
+  bool EnterFast(uint32_t number);
+  bool IsShortOfRegion() const;
+  // Without the fast tier the field is never written.
+  bool IsFast(const Frame& at) const { return tier.has_fast() && at.fast != nullptr; }
   Flow CallHost(FuncAddr function, const Function& callee);
   Flow CallGuest(FuncAddr function, const Function& callee);
 
@@ -204,8 +245,22 @@ struct Machine {
   Vec<BacktraceFrame> backtrace_{store.budget};
 };
 
-// Code that the bottom frame of a run returns into: an opcode that no module can contain.
+// Opcodes that no module can contain: the bottom frame of a run is returned into the first, frames of the fast tier
+// into the second.
 inline constexpr uint8_t kExitOpcode = 0xff;
+inline constexpr uint8_t kSwitchOpcode = 0xfe;
+
+// What is no translated code, but stands where such would: a cost of nothing, then one of these.
+namespace fast_code {
+inline constexpr uint16_t kReturnStub = 0;     // returned into: the frame is of the other tier, or another instance's
+inline constexpr uint16_t kTranslateStub = 1;  // entered: not translated yet
+inline constexpr uint16_t kInPlaceStub = 2;    // entered: cannot be translated
+}  // namespace fast_code
+inline constexpr std::array<uint16_t, 6> kFastStubs = {0, fast_code::kReturnStub, 0, fast_code::kTranslateStub,
+                                                       0, fast_code::kInPlaceStub};
+inline constexpr size_t kReturnStubAt = 1;
+inline constexpr size_t kTranslateStubAt = 3;
+inline constexpr size_t kInPlaceStubAt = 5;
 
 }  // namespace sandbox
 

@@ -31,6 +31,7 @@
 
 namespace sandbox {
 
+struct FastFunction;
 struct FunctionRecord;
 struct Instance;
 
@@ -91,7 +92,8 @@ class Pc {
     }
     value |= byte << 7 * kIndex;
     constexpr int kUnused = 64 - 7 * (kIndex + 1);
-    return kUnused > 0 ? static_cast<int64_t>(value << kUnused) >> kUnused : static_cast<int64_t>(value);
+    if constexpr (kUnused > 0) return static_cast<int64_t>(value << kUnused) >> kUnused;
+    return static_cast<int64_t>(value);
   }
 
   const uint8_t* at_ = nullptr;
@@ -149,14 +151,47 @@ class SideTablePos {
   const uint32_t* at_ = nullptr;
 };
 
+// The instruction pointer of the fast tier: halfwords that its translator made.
+class CodePos {
+ public:
+  CodePos() = default;
+  explicit CodePos(const uint16_t* at) : at_(at) {}
+  static CodePos At(std::span<const uint16_t> code, size_t halfword) { return CodePos(code.data() + halfword); }
+
+  SANDBOX_INLINE uint16_t U16(ptrdiff_t halfwords) const { return at_[halfwords]; }
+  SANDBOX_INLINE uint32_t U32(ptrdiff_t halfwords) const { return Read<uint32_t>(halfwords); }
+  SANDBOX_INLINE int32_t S32(ptrdiff_t halfwords) const { return Read<int32_t>(halfwords); }
+  SANDBOX_INLINE uint64_t U64(ptrdiff_t halfwords) const { return Read<uint64_t>(halfwords); }
+  SANDBOX_INLINE void Skip(ptrdiff_t halfwords) { at_ += halfwords; }
+  SANDBOX_INLINE CodePos operator+(ptrdiff_t halfwords) const { return CodePos(at_ + halfwords); }
+  uint32_t OffsetFrom(std::span<const uint16_t> code) const { return static_cast<uint32_t>(at_ - code.data()); }
+  friend bool operator==(CodePos, CodePos) = default;
+
+ private:
+  template <typename T>
+  SANDBOX_INLINE T Read(ptrdiff_t halfwords) const {
+    T value;
+    std::memcpy(&value, at_ + halfwords, sizeof(T));
+    return value;
+  }
+
+  const uint16_t* at_ = nullptr;
+};
+
 // A guest frame. While its function runs, pc and side_table are in registers; a call writes where to go on.
+//
+// A frame belongs to one tier at a time; what returns into it is of either. So each frame has a way to be returned into
+// for both: one is where it goes on, the other a place that leads there (Machine::PrepareReturn).
 struct Frame {
   Pc pc;                    // after the call
   SideTablePos side_table;  // likewise
   Locals locals;
   Pc end;                   // the body's final `end`
-  const FunctionRecord* function = nullptr;  // null in the frame at the bottom of a run
+  const FunctionRecord* function = nullptr;  // null in the frame at the bottom of a run, and of the fast tier
   Instance* instance = nullptr;
+  const FastFunction* fast = nullptr;  // null: the frame is of the in-place tier
+  CodePos return_code = {};                 // where what runs in the fast tier returns to
+  CodePos resume_code = {};                 // where a frame of the fast tier goes on, if return_code leads elsewhere
 };
 
 // A position in the array of frames. Machine::last_frame bounds it.

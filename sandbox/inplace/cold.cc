@@ -271,6 +271,10 @@ Flow Bulk(Machine& m, uint32_t code, Pc& next) {
 }  // namespace
 
 void CheckState(const Machine& m, Pc pc, Sp sp, Locals locals, SideTablePos side_table) {
+  if (m.tier.has_fast() && m.frame->fast != nullptr) {
+    SANDBOX_CHECK(pc.Byte() == kSwitchOpcode);
+    return;
+  }
   const FunctionRecord* function = m.frame->function;
   if (function == nullptr) {
     SANDBOX_CHECK(pc.Byte() == kExitOpcode);

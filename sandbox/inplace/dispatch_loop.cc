@@ -78,6 +78,9 @@ Exit RunLoop(Machine& m) {
       case kExitOpcode:
         SAVE();
         return Exit::kDone;
+      case kSwitchOpcode:
+        SAVE();
+        return m.ReturnIntoFast();
       default:
         // Validated code holds no such byte.
         SANDBOX_CHECK(false);

@@ -122,6 +122,12 @@ HANDLER(Exit) {
   return Exit::kDone;
 }
 
+// A frame of the fast tier was returned into.
+HANDLER(Switch) {
+  Save(m, pc, sp, locals, tos, st, memory_view, fuel);
+  return m.ReturnIntoFast();
+}
+
 // Validated code holds no such byte.
 HANDLER(Invalid) {
   SANDBOX_CHECK(false);
@@ -136,6 +142,7 @@ constexpr std::array<HandlerEntry, 256> MakeHandlers() {
 #undef BYTE_ROW
   handlers[kBulkPrefix] = {&Op_PrefixBulk};
   handlers[kExitOpcode] = {&Op_Exit};
+  handlers[kSwitchOpcode] = {&Op_Switch};
   return handlers;
 }
 

@@ -14,6 +14,7 @@
 #include "sandbox/base/budget.h"
 #include "sandbox/base/bytes.h"
 #include "sandbox/base/vec.h"
+#include "sandbox/module/translated.h"
 #include "sandbox/syntax/type_registry.h"
 #include "sandbox/syntax/types.h"
 
@@ -161,6 +162,7 @@ struct ModuleData {
   uint32_t imported_globals = 0;
   uint32_t imported_tags = 0;
   FuncIdx start = kNoIndex;
+  mutable TranslatedSlot translated;
   ByteRange name_section;  // payload of the first custom section "name"; size 0 when absent
 
   uint32_t function_count() const { return static_cast<uint32_t>(imported_functions.size() + functions.size()); }

@@ -20,15 +20,17 @@ namespace {
 
 constexpr std::string_view kUsage =
     "usage: spec_runner [OPTION...] DIR [GROUP...]\n"
-    "  --tier=inplace|auto       how guest code is run\n"
+    "  --tier=inplace|fast|auto  how guest code is run\n"
     "  --dispatch=tail|loop      ... and dispatched\n"
     "  --compare-dispatch        run all in a second store with the other dispatch: results and fuel must be equal\n"
+    "  --compare-tier            run all in a second store in place: results and fuel must be equal\n"
     "  --resume[=SEED]           run all in a second store whose fuel comes in random portions: the same\n"
     "  --verbose                 name what is unsupported, too\n";
 
 struct Arguments {
   RunOptions run;
   bool is_verbose = false;
+  bool compares_tier = false;
   std::vector<std::string> names;
 };
 
@@ -36,13 +38,16 @@ bool ParseOption(std::string_view option, Arguments& out) {
   const size_t equals = option.find('=');
   const std::string_view name = option.substr(0, equals);
   const std::string value(equals == std::string_view::npos ? "" : option.substr(equals + 1));
-  if (option == "--tier=inplace" || option == "--tier=auto") {
-    out.run.world.tier = value == "auto" ? Tier::kAuto : Tier::kInPlace;
+  if (option == "--tier=inplace" || option == "--tier=fast" || option == "--tier=auto") {
+    out.run.world.tier = value == "auto" ? Tier::kAuto : value == "fast" ? Tier::kFast : Tier::kInPlace;
   } else if (option == "--dispatch=tail" || option == "--dispatch=loop") {
     out.run.world.dispatch = value == "tail" ? Dispatch::kTail : Dispatch::kLoop;
   } else if (option == "--compare-dispatch") {
     out.run.compare = true;
     out.run.other_world.dispatch = Dispatch::kLoop;
+  } else if (option == "--compare-tier") {
+    out.run.compare = true;
+    out.compares_tier = true;
   } else if (name == "--resume") {
     out.run.compare = true;
     out.run.other_world.is_sliced = true;
@@ -65,7 +70,7 @@ bool Parse(int count, char** words, Arguments& out) {
     }
   }
   const bool compares_dispatch = out.run.other_world.dispatch == Dispatch::kLoop;
-  out.run.other_world.tier = out.run.world.tier;
+  out.run.other_world.tier = out.compares_tier ? Tier::kInPlace : out.run.world.tier;
   if (!compares_dispatch) {
     out.run.other_world.dispatch = out.run.world.dispatch;
   } else if (out.run.world.dispatch == Dispatch::kLoop) {

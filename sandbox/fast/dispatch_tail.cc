@@ -1,0 +1,107 @@
+// Copyright 2026 The wasm-sandbox Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Threaded dispatch of register code: each handler ends in a tail call of the next one, all state in registers.
+#include "sandbox/base/build_config.h"
+#include "sandbox/fast/tier.h"
+
+#if SANDBOX_TAIL_DISPATCH
+
+#include "sandbox/fast/handler_table.h"
+
+namespace sandbox::fast {
+namespace {
+
+#define STATE_PARAMS                                                                                                  \
+  Machine &m, TailTable table, CodePos pc, Locals fp, Slot acc, uint8_t *memory_base, uint64_t memory_size, uint64_t fuel, \
+      FloatAcc facc
+#define STATE_ARGS m, table, pc, fp, acc, memory_base, memory_size, fuel, facc
+#define HANDLER_CC __attribute__((preserve_none))
+
+struct TailEntry;
+using TailTable = TrustedArray<const TailEntry>;
+struct TailEntry {
+  HANDLER_CC Exit (*run)(STATE_PARAMS);
+};
+
+#define DISPATCH() [[clang::nomerge]] [[clang::musttail]] return table[pc.U16(0)].run(STATE_ARGS)
+
+// Goes on as the machine says.
+HANDLER_CC __attribute__((noinline)) Exit Resume(STATE_PARAMS) {
+  const Registers& r = m.registers;
+  if (r.fuel < r.entry_cost) {
+    m.fuel_needed = r.entry_cost;
+    return Exit::kFuel;
+  }
+  pc = r.code;
+  fp = r.locals;
+  acc = r.has_accumulators ? r.accumulator : r.sp[0];
+  facc = FloatAccOfBits(r.has_accumulators ? r.float_accumulator : acc);
+  memory_base = r.memory.base;
+  memory_size = r.memory.size;
+  fuel = r.fuel - r.entry_cost;
+  DISPATCH();
+}
+
+HANDLER_CC __attribute__((cold, noinline)) Exit LeaveForFuel(STATE_PARAMS) {
+  (void)table;
+  SpillState(m, pc, fp, {memory_base, memory_size}, fuel);
+  m.registers.has_accumulators = true;
+  m.registers.accumulator = acc;
+  m.registers.float_accumulator = BitsOf(facc);
+  StopForFuel(m);
+  return Exit::kFuel;
+}
+
+HANDLER_CC __attribute__((cold, noinline)) Exit LeaveForTrap(STATE_PARAMS) {
+  (void)table, (void)acc, (void)facc;
+  SpillState(m, pc, fp, {memory_base, memory_size}, fuel);
+  TrapInRegion(m);
+  return Exit::kTrap;
+}
+
+template <typename Handler>
+HANDLER_CC Exit Tail(STATE_PARAMS) {
+  State s{m, pc, fp, acc, facc, {memory_base, memory_size}, fuel};
+  const Step step = Handler::Run(s);
+  pc = s.pc;
+  fp = s.fp;
+  acc = s.acc;
+  facc = s.facc;
+  fuel = s.fuel;
+  switch (step) {
+    case Step::kNext: DISPATCH();
+    case Step::kTaken: DISPATCH();
+    case Step::kFuel: [[clang::musttail]] return LeaveForFuel(STATE_ARGS);
+    case Step::kTrap: [[clang::musttail]] return LeaveForTrap(STATE_ARGS);
+    case Step::kResume: [[clang::musttail]] return Resume(STATE_ARGS);
+    case Step::kExit: return m.exit;
+  }
+  __builtin_unreachable();
+}
+
+struct Form {
+  using Entry = TailEntry;
+  template <typename Handler>
+  static constexpr Entry kEntry = {&Tail<Handler>};
+};
+
+constexpr HandlerTable<Form>::Table kTable = HandlerTable<Form>::Make();
+
+}  // namespace
+
+Exit RunTail(Machine& m) {
+  return Resume(m, TailTable(std::span<const TailEntry>(kTable)), CodePos(), Locals(), 0, nullptr, 0, 0, FloatAccOfBits(0));
+}
+
+}  // namespace sandbox::fast
+
+#else
+
+namespace sandbox::fast {
+
+Exit RunTail(Machine& machine) { return RunLoop(machine); }
+
+}  // namespace sandbox::fast
+
+#endif

@@ -1,0 +1,179 @@
+// Copyright 2026 The wasm-sandbox Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "sandbox/fast/instruction.h"
+
+#include "sandbox/exec/fuel.h"
+#include "sandbox/inplace/handler_support.h"
+#include "sandbox/module/side_table.h"
+#include "sandbox/numeric/bind.h"
+
+namespace sandbox::fast {
+namespace {
+
+constexpr uint32_t kMaxCallCost = 8192;
+
+uint32_t KeepOf(const BodyView& body, uint32_t table_index) {
+  const uint32_t first = body.table_word(table_index);
+  return side_table::IsWide(first) ? side_table::WideKeep(body.table_word(table_index + 2))
+                                   : side_table::NarrowKeep(first);
+}
+
+bool NumericTraps(Op op) {
+  switch (op) {
+#define NUMERIC_ROW(name) \
+  case Op::k##name: return numeric::Binding<Op::k##name>::kTraps;
+#define NUMERIC_PREFIXED_ROW(name, code) NUMERIC_ROW(name)
+#include "sandbox/inplace/numeric_rows.inc"
+#undef NUMERIC_ROW
+#undef NUMERIC_PREFIXED_ROW
+    default: return false;
+  }
+}
+
+void SkipImmediates(Instruction& in) {
+  Pc& pc = in.next;
+  switch (InfoOf(in.op).immediates) {
+    case Immediate::kNone: return;
+    case Immediate::kBlock: inplace::SkipBlockType(pc); return;
+    case Immediate::kBrTable:
+      for (uint64_t labels = uint64_t{pc.U32()} + 1; labels > 0; --labels) pc.SkipLeb();
+      return;
+    case Immediate::kSelect: inplace::SkipSelectTypes(pc); return;
+    case Immediate::kMemarg: (void)ReadMemarg(pc); return;
+    case Immediate::kTypeTable:
+    case Immediate::kDataMemory:
+    case Immediate::kElemTable:
+    case Immediate::kTwoMemories:
+    case Immediate::kTwoTables:
+      pc.SkipLeb();
+      pc.SkipLeb();
+      return;
+    case Immediate::kF32: pc.Skip(4); return;
+    case Immediate::kF64: pc.Skip(8); return;
+    default:
+      // One number; a heap type is one too.
+      pc.SkipLeb();
+      return;
+  }
+}
+
+void JudgeBranch(const BodyView& body, uint32_t table_index, Instruction& in) {
+  const uint32_t words = side_table::WordsOf(body.table_word(table_index));
+  const uint32_t keep = KeepOf(body, table_index);
+  in.table_words = words;
+  in.rule = RegionRule::kEnds;
+  switch (in.op) {
+    case Op::kBr: in.cost += static_cast<uint32_t>(SlotsCost(keep)); return;
+    case Op::kBrTable: {
+      Pc at = in.immediates;
+      in.table_words = (at.U32() + 1) * words;
+      in.cost += static_cast<uint32_t>(SlotsCost(keep));
+      return;
+    }
+    case Op::kBrIf:
+      // What it costs depends on whether it is taken.
+      if (keep != 0) in.rule = RegionRule::kCharges;
+      return;
+    case Op::kBrOnNull:
+    case Op::kBrOnNonNull: in.rule = RegionRule::kCharges; return;
+    default: return;  // if, else
+  }
+}
+
+void JudgeControl(const BodyView& body, uint32_t table_index, Instruction& in) {
+  switch (in.op) {
+    case Op::kIf:
+    case Op::kElse:
+    case Op::kBr:
+    case Op::kBrIf:
+    case Op::kBrTable:
+    case Op::kBrOnNull:
+    case Op::kBrOnNonNull: JudgeBranch(body, table_index, in); return;
+    case Op::kReturn:
+      in.cost += static_cast<uint32_t>(SlotsCost(body.function.result_slots));
+      in.rule = RegionRule::kEnds;
+      return;
+    case Op::kUnreachable:
+      in.rule = RegionRule::kEnds;
+      in.traps = true;
+      return;
+    case Op::kEnd:
+      if (body.offset_of(in.next) == body.function.code_end) in.rule = RegionRule::kEnds;
+      return;
+    default: return;
+  }
+}
+
+void JudgeCall(const BodyView& body, Instruction& in) {
+  in.rule = RegionRule::kCharges;
+  if (in.op != Op::kCall) return;
+  Pc at = in.immediates;
+  const uint32_t function = at.U32();
+  const size_t imported = body.module.imported_functions.size();
+  if (function < imported) return;
+  const uint32_t cost = body.module.functions[function - imported].call_cost;
+  if (cost > kMaxCallCost) return;
+  in.cost += cost;
+  in.rule = RegionRule::kEnds;
+  in.traps = true;
+}
+
+void JudgeAccess(const BodyView& body, Instruction& in) {
+  Pc at = in.immediates;
+  const Access access = ReadMemarg(at);
+  const bool is_common = access.memory == 0 && !body.module.memories[0].limits.is_64;
+  in.traps = is_common;
+  if (!is_common) in.rule = RegionRule::kCharges;
+}
+
+}  // namespace
+
+Access ReadMemarg(Pc& at) {
+  constexpr uint32_t kHasMemoryIndex = 1u << 6;
+  Access access;
+  const uint32_t alignment = at.U32();
+  if ((alignment & kHasMemoryIndex) != 0) access.memory = at.U32();
+  access.offset = at.U64();
+  return access;
+}
+
+Instruction ReadInstruction(const BodyView& body, Pc pc, uint32_t table_index) {
+  Instruction in;
+  const uint8_t byte = pc.Byte();
+  pc.Skip(1);
+  in.op = IsPrefix(byte) ? *OpFromEncoding(byte, pc.U32()) : OpFromByte(byte);
+  in.immediates = in.next = pc;
+  SkipImmediates(in);
+  switch (InfoOf(in.op).family) {
+    case Family::kControl: JudgeControl(body, table_index, in); break;
+    case Family::kCall: JudgeCall(body, in); break;
+    case Family::kLoad:
+    case Family::kStore: JudgeAccess(body, in); break;
+    case Family::kNumeric: in.traps = NumericTraps(in.op); break;
+    case Family::kTable:
+    case Family::kMemory: in.rule = RegionRule::kCharges; break;
+    case Family::kReference: in.traps = in.op == Op::kRefAsNonNull; break;
+    case Family::kParametric:
+    case Family::kVariable:
+    case Family::kConst:
+    case Family::kAggregate:
+    case Family::kVector:
+    case Family::kException: break;
+  }
+  return in;
+}
+
+uint32_t CostToRegionEnd(const BodyView& body, uint32_t offset, uint32_t table_index) {
+  uint32_t cost = 0;
+  for (Pc pc = body.at(offset);;) {
+    const Instruction in = ReadInstruction(body, pc, table_index);
+    if (in.rule == RegionRule::kCharges) return cost;
+    cost += in.cost;
+    if (in.rule == RegionRule::kEnds) return cost;
+    pc = in.next;
+    table_index += in.table_words;
+  }
+}
+
+}  // namespace sandbox::fast

@@ -1,0 +1,92 @@
+// Copyright 2026 The wasm-sandbox Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "sandbox/fast/regions.h"
+
+namespace sandbox::fast {
+namespace {
+
+// A look-up reads at most this many.
+constexpr uint32_t kRegionsPerCheckpoint = 32;
+
+Result<void> PushNumber(Vec<uint8_t>& bytes, uint32_t value) {
+  for (; value >= 0x80; value >>= 7) SANDBOX_TRY(bytes.Push(static_cast<uint8_t>(value | 0x80)));
+  return bytes.Push(static_cast<uint8_t>(value));
+}
+
+uint32_t HeightAndFlag(const Region& region) { return region.height << 1 | (region.is_enterable ? 1 : 0); }
+
+}  // namespace
+
+Result<void> RegionWriter::Add(FunctionCode& function, const Region& region) {
+  Vec<uint8_t>& bytes = function.regions;
+  if (count_++ % kRegionsPerCheckpoint == 0) {
+    SANDBOX_TRY(function.checkpoints.Push({region.code, region.offset, region.side_table, HeightAndFlag(region),
+                                            static_cast<uint32_t>(bytes.size())}));
+  } else {
+    SANDBOX_TRY(PushNumber(bytes, region.code - last_.code));
+    SANDBOX_TRY(PushNumber(bytes, region.offset - last_.offset));
+    SANDBOX_TRY(PushNumber(bytes, region.side_table - last_.side_table));
+    SANDBOX_TRY(PushNumber(bytes, HeightAndFlag(region)));
+  }
+  last_ = region;
+  return {};
+}
+
+namespace {
+
+// The last checkpoint that `is_before` holds for, or the first one.
+template <typename IsBefore>
+size_t LastBefore(const Vec<RegionCheckpoint>& checkpoints, IsBefore is_before) {
+  size_t low = 0;
+  size_t high = checkpoints.size();
+  while (low + 1 < high) {
+    const size_t middle = (low + high) / 2;
+    (is_before(checkpoints[middle]) ? low : high) = middle;
+  }
+  return low;
+}
+
+}  // namespace
+
+RegionReader RegionReader::BeforeCode(const FunctionCode& function, uint32_t halfword) {
+  return {function, LastBefore(function.checkpoints, [&](const RegionCheckpoint& at) { return at.code < halfword; })};
+}
+
+RegionReader RegionReader::BeforeOffset(const FunctionCode& function, uint32_t offset) {
+  return {function, LastBefore(function.checkpoints, [&](const RegionCheckpoint& at) { return at.offset < offset; })};
+}
+
+RegionReader::RegionReader(const FunctionCode& function, size_t checkpoint) : function_(&function) {
+  const RegionCheckpoint& at = function.checkpoints[checkpoint];
+  region_ = {at.code, at.offset, at.side_table, at.height >> 1, (at.height & 1) != 0};
+  at_ = at.next;
+  next_checkpoint_ = checkpoint + 1;
+}
+
+uint32_t RegionReader::ReadNumber() {
+  uint32_t value = 0;
+  for (unsigned shift = 0;; shift += 7) {
+    const uint8_t byte = function_->regions[at_++];
+    value |= uint32_t{byte & 0x7fu} << shift;
+    if (byte < 0x80) return value;
+  }
+}
+
+bool RegionReader::Next() {
+  const bool has_checkpoint = next_checkpoint_ < function_->checkpoints.size();
+  if (has_checkpoint && function_->checkpoints[next_checkpoint_].next == at_) {
+    *this = RegionReader(*function_, next_checkpoint_);
+    return true;
+  }
+  if (at_ >= function_->regions.size()) return false;
+  region_.code += ReadNumber();
+  region_.offset += ReadNumber();
+  region_.side_table += ReadNumber();
+  const uint32_t height = ReadNumber();
+  region_.height = height >> 1;
+  region_.is_enterable = (height & 1) != 0;
+  return true;
+}
+
+}  // namespace sandbox::fast

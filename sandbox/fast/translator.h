@@ -1,0 +1,239 @@
+// Copyright 2026 The wasm-sandbox Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Translates validated functions to register code in one forward pass.
+//
+// Frames look as in place: locals, one spare cell, operands. An operand that nothing has forced into its slot yet is
+// remembered instead of computed: `local.get` and constants emit nothing and become operands of what uses them, `local.set`
+// redirects the result of the instruction before it, a comparison joins the branch behind it. At branches, labels and calls
+// all operands are put into their slots (Flush), so that every way to a label agrees, and so that the in-place tier can
+// take over there.
+#ifndef SANDBOX_FAST_TRANSLATOR_H_
+#define SANDBOX_FAST_TRANSLATOR_H_
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <utility>
+
+#include "sandbox/base/vec.h"
+#include "sandbox/fast/instruction.h"
+#include "sandbox/fast/opcode.h"
+#include "sandbox/fast/regions.h"
+#include "sandbox/module/module_data.h"
+#include "sandbox/module/translated.h"
+
+namespace sandbox::fast {
+
+class Translator {
+ public:
+  // One translator serves many functions: its stacks keep their memory.
+  Translator(const ModuleData& module, Budget& budget) noexcept;
+
+  // Fills `out`, which is fresh. False: the function runs in place (it is beyond what an encoding holds, or memory was
+  // refused); `out` is of no use then. Time and memory: linear in the size of the body.
+  [[nodiscard]] bool Translate(uint32_t number, FunctionCode& out);
+
+ private:
+  static constexpr uint32_t kNone = ~uint32_t{0};
+
+  enum class Kind : uint8_t { kSlot, kLocal, kConst };
+  // Which accumulator: of integers (and of references), of floats.
+  enum Bank : uint8_t { kInt, kFloat };
+
+  // An operand of the module's code that nobody has used yet.
+  struct Entry {
+    Kind kind = Kind::kSlot;
+    bool is_linked = false;       // in the list of its local
+    uint32_t local = 0;
+    uint32_t next = kNone;        // the next entry down with that local
+    uint32_t producer = kNone;    // halfword of the instruction that made it, if the result need not be in the slot
+    uint64_t bits = 0;            // of a constant
+  };
+
+  // Where the value of an operand is found.
+  struct Place {
+    Src src = Src::kSlot;
+    uint16_t slot = 0;
+    uint64_t bits = 0;
+  };
+
+  // What an accumulator holds, besides.
+  struct Bankful {
+    uint32_t entry = kNone;  // the value of this entry of the stack
+    uint32_t local = kNone;  // the value of this local
+  };
+
+  enum class BlockKind : uint8_t { kFunction, kBlock, kLoop, kIf, kElse };
+  struct Block {
+    BlockKind kind;
+    uint32_t height = 0;         // of the operand stack below the parameters
+    uint32_t params = 0;
+    uint32_t results = 0;
+    uint32_t fixups = kNone;     // branches to the label, which lies ahead
+    uint32_t otherwise = kNone;  // the branch over an `if` without `else` so far
+    uint32_t code = 0;           // of a loop: its first halfword
+    uint32_t loop = kNone;       // ... and the number of its cost
+    bool is_reached_in_place = false;  // the label may be arrived at by the in-place tier
+
+    bool has_label() const { return fixups != kNone || otherwise != kNone || is_reached_in_place; }
+  };
+
+  struct Fixup {
+    uint32_t instruction;  // halfword from which the displacement counts
+    uint32_t target;       // halfword of the displacement
+    uint32_t cost;         // halfword of the cost
+    uint32_t next;
+  };
+  // A cost that is known when the region ends.
+  struct Pending {
+    uint32_t at;     // halfword, or number of a loop
+    uint32_t start;  // the counter where the region begins
+    bool is_loop;
+  };
+
+  // --- Code (translator_emit.cc) ---
+  bool Fail() {
+    is_ok_ = false;
+    return false;
+  }
+  bool Ok(const Result<void>& result) { return result.has_value() || Fail(); }
+  uint32_t here() const { return static_cast<uint32_t>(out_->code.size()); }
+  uint32_t Begin(uint16_t opcode);
+  void Put16(uint32_t value);
+  void Put32(uint32_t value);
+  void Put64(uint64_t value);
+  void PutOperand(const Place& place, Operand type);
+  void Patch16(uint32_t at, uint32_t value);
+  void Patch32(uint32_t at, uint32_t value);
+
+  // --- The operand stack (translator_stack.cc) ---
+  uint32_t height() const { return static_cast<uint32_t>(stack_.size()); }
+  uint16_t Home(uint32_t entry) const { return static_cast<uint16_t>(first_operand_ + entry); }
+  uint16_t Local(uint32_t index) const { return static_cast<uint16_t>(index); }
+  void PushSlot();
+  void PushResult(uint32_t producer, Bank bank);
+  void PushLocal(uint32_t index);
+  void PushConst(uint64_t bits);
+  Entry Pop();
+  void PopMany(uint32_t count);
+  // Where the topmost operand is, for an instruction that wants it in this bank; it is popped. A constant that does not
+  // fit an instruction of this type is put into its slot first.
+  Place Take(Operand type);
+  // The same for an instruction that wants it in a slot.
+  uint16_t TakeInSlot();
+  void Materialize(uint32_t entry);
+  void Flush();
+  // Puts copies of a local that are on the stack into their slots: it is about to change.
+  void Preserve(uint32_t local);
+  void ForgetAccumulators();
+  void SetAccumulator(Bank bank, uint32_t entry, uint32_t local);
+
+  // --- Regions (translator_region.cc) ---
+  void StartRegion(bool is_enterable) { StartRegionAt(pc_, table_index_, is_enterable); }
+  void StartRegionAt(Pc pc, uint32_t table_index, bool is_enterable);
+  void EndRegion();
+  void AwaitCost(uint32_t halfword);
+  // A branch's target and cost, whose fields lie there.
+  void Aim(uint32_t instruction, uint32_t target, uint32_t cost, uint32_t depth);
+  void AimAhead(uint32_t& fixups, uint32_t instruction, uint32_t target, uint32_t cost);
+  // Those branches lead here.
+  void Land(uint32_t fixups);
+  // The label of these branches is here.
+  void PlaceLabel(uint32_t fixups, uint32_t more_fixups);
+
+  // --- Instructions (translator.cc, translator_control.cc, translator_call.cc, translator_value.cc) ---
+  bool Start(uint32_t number, FunctionCode& out);
+  bool Run();
+  void Step(const Instruction& in);
+  void StepDead(const Instruction& in);
+
+  void Control(const Instruction& in);
+  void OpenBlock(const Instruction& in);
+  void OpenIf();
+  void Else();
+  void End();
+  void EndFunction();
+  void Br(uint32_t depth);
+  void BrIf(uint32_t depth);
+  void BrTable(const Instruction& in);
+  void Return();
+  void EmitReturn();
+  struct Branch {
+    uint32_t instruction;
+    uint32_t target;
+    uint32_t cost;
+    uint32_t fall_cost;
+  };
+  // Emits a branch that is taken when the topmost operand, popped, is (not) zero. All other operands are in their slots;
+  // the region has ended and the next one, of those who run on, begun.
+  Branch EmitBranchOn(bool sense);
+  // Puts what a label keeps where it wants it.
+  void MoveForLabel(const Block& block);
+  // The operands are those that a block begins (or ends) with.
+  void ResetStack(uint32_t height, uint32_t more);
+  void Die();
+
+  void Call(const Instruction& in);
+  void CallIndirect(const Instruction& in, FuncTypeView type, uint32_t table);
+  void PushCallResults(std::span<const ValType> results);
+  // What charges for itself. Before: the region has ended, all operands are in their slots.
+  void Charging(const Instruction& in);
+  void Cold(uint32_t function, uint32_t pops, uint32_t pushes);
+  void ColdAll(const Instruction& in);
+  void ColdReturnCall(uint32_t function);
+  void StepInPlace(const Instruction& in);
+  uint16_t TopSlot() const { return static_cast<uint16_t>(first_operand_ + height() - 1); }
+  FuncTypeView TypeOfCallee(const Instruction& in, uint32_t& index) const;
+
+  void Variable(const Instruction& in);
+  void SetLocal(uint32_t local, bool keeps);
+  void CopyToLocal(uint32_t local);
+  void Constant(const Instruction& in);
+  void Reference(const Instruction& in);
+  void Select();
+  void Load(const Instruction& in);
+  void Store(const Instruction& in);
+  void Unary(Op op);
+  void Binary(Op op);
+  void BinaryOf(Op op, Place first, Place second);
+  // The result of a plain instruction: in its slot only.
+  void PushPlain(uint32_t producer);
+
+  Block& At(uint32_t depth) { return blocks_[blocks_.size() - 1 - depth]; }
+  uint32_t LabelArity(const Block& block) const { return block.kind == BlockKind::kLoop ? block.params : block.results; }
+
+  const ModuleData& module_;
+  const FunctionRecord* function_ = nullptr;
+  FunctionCode* out_ = nullptr;
+  bool is_ok_ = true;
+  bool is_dead_ = false;
+  uint32_t dead_depth_ = 0;
+  Pc pc_;                       // behind the instruction at hand
+  Pc start_;                    // of the instruction at hand
+  uint32_t table_index_ = 0;    // of the side table, behind the instruction at hand
+  uint32_t first_operand_ = 0;  // slot
+  uint32_t cost_ = 0;           // counter
+  uint32_t flushed_ = 0;        // entries below are in their slots
+  std::array<Bankful, 2> accumulators_;
+  uint32_t last_ = kNone;       // halfword of the last instruction, if nothing came between
+  // The last instruction, if it compares.
+  struct LastCompare {
+    uint32_t at = kNone;
+    Op op = kInvalidOp;
+    Place first;
+    Place second;
+  } compare_;
+
+  RegionWriter regions_;
+  Vec<Entry> stack_;
+  Vec<uint32_t> local_heads_;  // for each local: the topmost entry that stands for it; all kNone between functions
+  Vec<Block> blocks_;
+  Vec<Fixup> fixups_;
+  Vec<Pending> pending_;
+  Vec<uint32_t> loop_costs_;
+};
+
+}  // namespace sandbox::fast
+
+#endif  // SANDBOX_FAST_TRANSLATOR_H_

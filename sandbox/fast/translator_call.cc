@@ -1,0 +1,168 @@
+// Copyright 2026 The wasm-sandbox Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Calls, and what charges for itself.
+
+#include "sandbox/fast/cold_codes.h"
+#include "sandbox/fast/translator.h"
+
+namespace sandbox::fast {
+
+void Translator::PushCallResults(std::span<const ValType> results) {
+  ForgetAccumulators();
+  for (size_t i = 0; i < results.size(); ++i) PushSlot();
+  flushed_ = height();
+  last_ = compare_.at = kNone;
+  if (results.size() != 1) return;
+  const ValKind kind = results[0].kind();
+  SetAccumulator(kind == ValKind::kF32 || kind == ValKind::kF64 ? kFloat : kInt, height() - 1, kNone);
+}
+
+// A defined function, whose cost is known.
+void Translator::Call(const Instruction& in) {
+  Pc at = in.immediates;
+  const uint32_t number = at.U32() - static_cast<uint32_t>(module_.imported_functions.size());
+  const FuncTypeView type = module_.types.FuncType(module_.functions[number].type);
+  const uint32_t params = static_cast<uint32_t>(type.params.size());
+  Flush();
+  EndRegion();
+  Begin(kCall);
+  Put32(number);
+  Put16(Home(height() - params));
+  const uint32_t cost = here();
+  Put16(0);
+  PopMany(params);
+  PushCallResults(type.results);
+  AwaitCost(cost);
+  StartRegion(true);
+}
+
+// --- Charging for themselves ----------------------------------------------------------------------------------------
+
+void Translator::StepInPlace(const Instruction& in) {
+  Pc at = in.immediates;
+  At(at.U32()).is_reached_in_place = true;
+  Begin(kStepInPlace);
+  // Behind it: br_on_null leaves the reference where it is, the others take the topmost operand.
+  if (in.op != Op::kBrOnNull) (void)Pop();
+  flushed_ = height();
+  ForgetAccumulators();
+  last_ = compare_.at = kNone;
+  Put16(0);  // a cost, for who goes on here: nobody, but code behind instructions like this has one
+  AwaitCost(here() - 1);
+  StartRegion(true);
+}
+
+void Translator::Cold(uint32_t function, uint32_t pops, uint32_t pushes) {
+  Begin(kCold);
+  Put16(function);
+  Put32(start_.OffsetFrom(module_.bytes));
+  Put16(TopSlot());
+  const uint32_t cost = here();
+  Put16(0);
+  PopMany(pops);
+  ForgetAccumulators();
+  for (; pushes > 0; --pushes) PushSlot();
+  flushed_ = height();
+  last_ = compare_.at = kNone;
+  AwaitCost(cost);
+  StartRegion(true);
+}
+
+void Translator::ColdReturnCall(uint32_t function) {
+  Begin(kColdReturnCall);
+  Put16(function);
+  Put32(start_.OffsetFrom(module_.bytes));
+  Put16(TopSlot());
+  Die();
+}
+
+// The type of the function that an instruction calls; index: the first immediate.
+FuncTypeView Translator::TypeOfCallee(const Instruction& in, uint32_t& index) const {
+  Pc at = in.immediates;
+  index = at.U32();
+  const bool is_direct = in.op == Op::kCall || in.op == Op::kReturnCall;
+  return module_.types.FuncType(is_direct ? module_.FunctionType(index) : module_.type_index[index]);
+}
+
+void Translator::CallIndirect(const Instruction& in, FuncTypeView type, uint32_t type_index) {
+  Pc at = in.immediates;
+  (void)at.U32();
+  const uint32_t table = at.U32();
+  const uint32_t params = static_cast<uint32_t>(type.params.size());
+  Begin(kCallIndirect);
+  Put32(module_.type_index[type_index]);
+  Put16(table);
+  Put32(start_.OffsetFrom(module_.bytes));
+  Put16(TopSlot());
+  const uint32_t cost = here();
+  Put16(0);
+  PopMany(params + 1);
+  PushCallResults(type.results);
+  AwaitCost(cost);
+  StartRegion(true);
+}
+
+void Translator::ColdAll(const Instruction& in) {
+  switch (in.op) {
+    case Op::kMemorySize: Cold(cold::kMemorySize, 0, 1); return;
+    case Op::kMemoryGrow: Cold(cold::kMemoryGrow, 1, 1); return;
+    case Op::kTableGet: Cold(cold::kTableGet, 1, 1); return;
+    case Op::kTableSet: Cold(cold::kTableSet, 2, 0); return;
+    case Op::kDataDrop:
+    case Op::kElemDrop: Cold(cold::kBulk, 0, 0); return;
+    case Op::kTableSize: Cold(cold::kBulk, 0, 1); return;
+    case Op::kTableGrow: Cold(cold::kBulk, 2, 1); return;
+    case Op::kMemoryInit:
+    case Op::kMemoryCopy:
+    case Op::kMemoryFill:
+    case Op::kTableInit:
+    case Op::kTableCopy:
+    case Op::kTableFill: Cold(cold::kBulk, 3, 0); return;
+    default: Fail();
+  }
+}
+
+void Translator::Charging(const Instruction& in) {
+  uint32_t index = 0;
+  switch (in.op) {
+    case Op::kBrIf:
+    case Op::kBrOnNull:
+    case Op::kBrOnNonNull: StepInPlace(in); return;
+    case Op::kCall: {
+      const FuncTypeView type = TypeOfCallee(in, index);
+      Begin(kCallImport);
+      Put32(index);
+      Put32(start_.OffsetFrom(module_.bytes));
+      Put16(TopSlot());
+      const uint32_t cost = here();
+      Put16(0);
+      PopMany(static_cast<uint32_t>(type.params.size()));
+      PushCallResults(type.results);
+      AwaitCost(cost);
+      StartRegion(true);
+      return;
+    }
+    case Op::kCallIndirect: {
+      const FuncTypeView type = TypeOfCallee(in, index);
+      CallIndirect(in, type, index);
+      return;
+    }
+    case Op::kCallRef: {
+      const FuncTypeView type = TypeOfCallee(in, index);
+      Cold(cold::kCallRef, static_cast<uint32_t>(type.params.size()) + 1, static_cast<uint32_t>(type.results.size()));
+      return;
+    }
+    case Op::kReturnCall: ColdReturnCall(cold::kReturnCall); return;
+    case Op::kReturnCallIndirect: ColdReturnCall(cold::kReturnCallIndirect); return;
+    case Op::kReturnCallRef: ColdReturnCall(cold::kReturnCallRef); return;
+    default: break;
+  }
+  switch (InfoOf(in.op).family) {
+    case Family::kLoad: Cold(cold::kLoad, 1, 1); return;
+    case Family::kStore: Cold(cold::kStore, 2, 0); return;
+    default: ColdAll(in); return;
+  }
+}
+
+}  // namespace sandbox::fast

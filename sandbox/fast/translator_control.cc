@@ -1,0 +1,303 @@
+// Copyright 2026 The wasm-sandbox Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Blocks, branches and the end of a function.
+
+#include "sandbox/fast/translator.h"
+
+namespace sandbox::fast {
+namespace {
+
+constexpr uint8_t kEmptyBlock = 0x40;
+
+// The comparison that gives the opposite; integers only.
+Op Opposite(Op compare) {
+  switch (compare) {
+    case Op::kI32Eq: return Op::kI32Ne;
+    case Op::kI32Ne: return Op::kI32Eq;
+    case Op::kI32LtS: return Op::kI32GeS;
+    case Op::kI32LtU: return Op::kI32GeU;
+    case Op::kI32GtS: return Op::kI32LeS;
+    case Op::kI32GtU: return Op::kI32LeU;
+    case Op::kI32LeS: return Op::kI32GtS;
+    case Op::kI32LeU: return Op::kI32GtU;
+    case Op::kI32GeS: return Op::kI32LtS;
+    case Op::kI32GeU: return Op::kI32LtU;
+    case Op::kI64Eq: return Op::kI64Ne;
+    case Op::kI64Ne: return Op::kI64Eq;
+    case Op::kI64LtS: return Op::kI64GeS;
+    case Op::kI64LtU: return Op::kI64GeU;
+    case Op::kI64GtS: return Op::kI64LeS;
+    case Op::kI64GtU: return Op::kI64LeU;
+    case Op::kI64LeS: return Op::kI64GtS;
+    case Op::kI64LeU: return Op::kI64GtU;
+    case Op::kI64GeS: return Op::kI64LtS;
+    case Op::kI64GeU: return Op::kI64LtU;
+    default: return kInvalidOp;
+  }
+}
+
+}  // namespace
+
+void Translator::Control(const Instruction& in) {
+  Pc at = in.immediates;
+  switch (in.op) {
+    case Op::kNop: return;
+    case Op::kUnreachable:
+      EndRegion();
+      Begin(kUnreachable);
+      Die();
+      return;
+    case Op::kBlock:
+    case Op::kLoop:
+    case Op::kIf: OpenBlock(in); return;
+    case Op::kElse: Else(); return;
+    case Op::kEnd: End(); return;
+    case Op::kBr: Br(at.U32()); return;
+    case Op::kBrIf: BrIf(at.U32()); return;
+    case Op::kBrTable: BrTable(in); return;
+    case Op::kReturn: Return(); return;
+    default: Fail();
+  }
+}
+
+// Until the innermost block ends there is nothing to translate.
+void Translator::Die() {
+  is_dead_ = true;
+  dead_depth_ = 0;
+}
+
+void Translator::ResetStack(uint32_t height_below, uint32_t more) {
+  PopMany(height() - height_below);
+  for (; more > 0; --more) PushSlot();
+  flushed_ = height();
+}
+
+// --- Blocks ---------------------------------------------------------------------------------------------------------
+
+void Translator::OpenBlock(const Instruction& in) {
+  Pc at = in.immediates;
+  Block block{.kind = in.op == Op::kLoop ? BlockKind::kLoop : in.op == Op::kIf ? BlockKind::kIf : BlockKind::kBlock};
+  const uint8_t first = at.Byte();
+  if ((first & 0xc0) != 0x40) {
+    const FuncTypeView type = module_.types.FuncType(module_.type_index[at.U32()]);
+    block.params = static_cast<uint32_t>(type.params.size());
+    block.results = static_cast<uint32_t>(type.results.size());
+  } else if (first != kEmptyBlock) {
+    block.results = 1;
+  }
+  Branch over{};
+  if (block.kind == BlockKind::kIf) over = EmitBranchOn(false);
+  if (!is_ok_ || block.params > height()) {
+    Fail();
+    return;
+  }
+  block.height = height() - block.params;
+  if (block.kind == BlockKind::kIf) AimAhead(block.otherwise, over.instruction, over.target, over.cost);
+  if (block.kind == BlockKind::kLoop) {
+    Flush();
+    block.code = here();
+    block.loop = static_cast<uint32_t>(loop_costs_.size());
+    if (!Ok(loop_costs_.Push(0)) || !Ok(pending_.Push({block.loop, cost_, true}))) return;
+    PlaceLabel(kNone, kNone);
+  }
+  (void)Ok(blocks_.Push(block));
+}
+
+void Translator::Else() {
+  Block& block = blocks_.back();
+  if (!is_dead_) {
+    Flush();
+    EndRegion();
+    const uint32_t jump = Begin(kJump);
+    Put32(0);
+    Put16(0);
+    AimAhead(block.fixups, jump, jump + 1, jump + 3);
+  }
+  is_dead_ = false;
+  ResetStack(block.height, block.params);
+  block.kind = BlockKind::kElse;
+  PlaceLabel(std::exchange(block.otherwise, kNone), kNone);
+}
+
+void Translator::End() {
+  if (blocks_.size() == 1) {
+    EndFunction();
+    return;
+  }
+  const Block block = blocks_.PopBack();
+  // A loop's label is at its beginning. Nobody comes out of it but by running on.
+  if (block.kind == BlockKind::kLoop || !block.has_label()) return;
+  if (is_dead_) {
+    is_dead_ = false;
+    ResetStack(block.height, block.results);
+  } else {
+    Flush();
+  }
+  PlaceLabel(block.fixups, block.otherwise);
+}
+
+void Translator::EndFunction() {
+  const Block block = blocks_.PopBack();
+  if (block.has_label()) {
+    if (is_dead_) ResetStack(block.height, block.results);
+    else Flush();
+    is_dead_ = false;
+    pc_ = start_;
+    PlaceLabel(block.fixups, kNone);
+  }
+  if (is_dead_) return;
+  ++cost_;
+  EndRegion();
+  EmitReturn();
+}
+
+// --- Branches -------------------------------------------------------------------------------------------------------
+
+Translator::Branch Translator::EmitBranchOn(bool sense) {
+  if (stack_.empty()) {
+    Fail();
+    return {};
+  }
+  Op op = Op::kI32Ne;
+  Place first;
+  Place second{.src = Src::kConst, .slot = 0, .bits = 0};
+  if (stack_.back().kind == Kind::kSlot && stack_.back().producer == last_ && last_ == compare_.at && last_ != kNone) {
+    // The comparison is part of the branch.
+    op = compare_.op;
+    first = compare_.first;
+    second = compare_.second;
+    out_->code.Truncate(compare_.at);
+    ForgetAccumulators();
+    (void)Pop();
+  } else if (stack_.back().kind == Kind::kConst) {
+    first.slot = TakeInSlot();
+  } else {
+    first = Take(Operand::kI32);
+  }
+  Flush();
+  EndRegion();
+  const Operand type = InfoOf(op).signature.param(0);
+  if (!sense && !IsFloat(type)) {
+    op = Opposite(op);
+    sense = true;
+  }
+  const uint32_t at = Begin(BranchCode(op, PairOf(first.src, second.src), sense));
+  const Branch branch{at, at + 1, at + 3, at + 4};
+  Put32(0);
+  Put16(0);
+  Put16(0);
+  PutOperand(first, type);
+  PutOperand(second, type);
+  AwaitCost(branch.fall_cost);
+  StartRegion(false);
+  last_ = compare_.at = kNone;
+  return branch;
+}
+
+// Of all operands only those that the label keeps matter, and those below the block.
+void Translator::MoveForLabel(const Block& block) {
+  const uint32_t keep = LabelArity(block);
+  Flush();
+  if (keep == 0 || keep > height() || height() - keep == block.height) return;
+  if (keep == 1) {
+    Begin(kCopy);
+    Put16(Home(block.height));
+    Put16(Home(height() - 1));
+  } else {
+    Begin(kMoveDown);
+    Put16(Home(block.height));
+    Put16(Home(height() - keep));
+    Put16(keep);
+  }
+}
+
+void Translator::Br(uint32_t depth) {
+  MoveForLabel(At(depth));
+  EndRegion();
+  const uint32_t jump = Begin(kJump);
+  Put32(0);
+  Put16(0);
+  Aim(jump, jump + 1, jump + 3, depth);
+  Die();
+}
+
+void Translator::BrIf(uint32_t depth) {
+  const Branch branch = EmitBranchOn(true);
+  if (is_ok_) Aim(branch.instruction, branch.target, branch.cost, depth);
+}
+
+void Translator::BrTable(const Instruction& in) {
+  Pc at = in.immediates;
+  const uint32_t labels = at.U32();
+  Place index;
+  if (!stack_.empty() && stack_.back().kind == Kind::kConst) index.slot = TakeInSlot();
+  else index = Take(Operand::kI32);
+  Flush();
+  EndRegion();
+  const uint32_t table = Begin(index.src == Src::kAcc ? kBrTableAcc : kBrTable);
+  if (index.src == Src::kSlot) Put16(index.slot);
+  Put32(labels);
+  const uint32_t entries = here();
+  for (uint64_t i = 0; i <= labels && is_ok_; ++i) {
+    Put32(0);
+    Put16(0);
+  }
+  for (uint32_t i = 0; i <= labels && is_ok_; ++i) {
+    const uint32_t depth = at.U32();
+    const Block& block = At(depth);
+    const uint32_t keep = LabelArity(block);
+    const uint32_t entry = entries + 3 * i;
+    if (keep == 0 || height() - keep == block.height) {
+      Aim(table, entry, entry + 2, depth);
+      continue;
+    }
+    // A piece of code of its own moves the values. Who gets there has paid for what lies between: nothing.
+    Patch32(entry, here() - table);
+    MoveForLabel(block);
+    const uint32_t jump = Begin(kJump);
+    Put32(0);
+    Put16(0);
+    Aim(jump, jump + 1, jump + 3, depth);
+  }
+  Die();
+}
+
+// --- Returns --------------------------------------------------------------------------------------------------------
+
+void Translator::Return() {
+  EndRegion();
+  EmitReturn();
+  Die();
+}
+
+void Translator::EmitReturn() {
+  const auto results = module_.types.FuncType(function_->type).results;
+  if (results.empty()) {
+    Begin(kReturn);
+    return;
+  }
+  if (results.size() > 1) {
+    Flush();
+    Begin(kReturnMany);
+    Put16(Home(height() - static_cast<uint32_t>(results.size())));
+    Put16(static_cast<uint32_t>(results.size()));
+    return;
+  }
+  if (stack_.empty()) {
+    Fail();
+    return;
+  }
+  if (stack_.back().kind == Kind::kConst) Materialize(height() - 1);
+  const ValKind kind = results[0].kind();
+  const bool is_float = kind == ValKind::kF32 || kind == ValKind::kF64;
+  const Place place = Take(is_float ? Operand::kF64 : Operand::kI64);
+  if (place.src == Src::kAcc) {
+    Begin(is_float ? kReturnFloatAcc : kReturnAcc);
+  } else {
+    Begin(kReturnSlot);
+    Put16(place.slot);
+  }
+}
+
+}  // namespace sandbox::fast

@@ -1,0 +1,108 @@
+// Copyright 2026 The wasm-sandbox Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Writing code, and the regions of it.
+
+#include "sandbox/fast/translator.h"
+
+namespace sandbox::fast {
+
+uint32_t Translator::Begin(uint16_t opcode) {
+  const uint32_t at = here();
+  Put16(opcode);
+  last_ = at;
+  return at;
+}
+
+void Translator::Put16(uint32_t value) {
+  if (value > UINT16_MAX || !Ok(out_->code.Push(static_cast<uint16_t>(value)))) Fail();
+}
+
+void Translator::Put32(uint32_t value) {
+  Put16(value & 0xffff);
+  Put16(value >> 16);
+}
+
+void Translator::Put64(uint64_t value) {
+  Put32(static_cast<uint32_t>(value));
+  Put32(static_cast<uint32_t>(value >> 32));
+}
+
+void Translator::PutOperand(const Place& place, Operand type) {
+  switch (place.src) {
+    case Src::kSlot: Put16(place.slot); return;
+    case Src::kAcc: return;
+    case Src::kConst:
+      if (type == Operand::kF64) Put64(place.bits);
+      else Put32(static_cast<uint32_t>(place.bits));
+      return;
+  }
+}
+
+void Translator::Patch16(uint32_t at, uint32_t value) {
+  if (value > UINT16_MAX || at >= here()) {
+    Fail();
+    return;
+  }
+  out_->code[at] = static_cast<uint16_t>(value);
+}
+
+void Translator::Patch32(uint32_t at, uint32_t value) {
+  Patch16(at, value & 0xffff);
+  Patch16(at + 1, value >> 16);
+}
+
+// --- Regions --------------------------------------------------------------------------------------------------------
+
+// The code from here on can be arrived at.
+void Translator::StartRegionAt(Pc pc, uint32_t table_index, bool is_enterable) {
+  const Region region{here(), pc.OffsetFrom(module_.bytes), table_index, height(), is_enterable};
+  (void)Ok(regions_.Add(*out_, region));
+}
+
+// Behind the instruction at hand, or before it, nothing more is paid for.
+void Translator::EndRegion() {
+  for (const Pending& pending : pending_) {
+    const uint32_t cost = cost_ - pending.start;
+    if (cost > kMaxRegionCost) Fail();
+    if (pending.is_loop) loop_costs_[pending.at] = cost;
+    else Patch16(pending.at, cost);
+  }
+  pending_.Clear();
+}
+
+// The halfword gets the cost of the region that begins here.
+void Translator::AwaitCost(uint32_t halfword) { (void)Ok(pending_.Push({halfword, cost_, false})); }
+
+void Translator::Aim(uint32_t instruction, uint32_t target, uint32_t cost, uint32_t depth) {
+  Block& block = At(depth);
+  if (block.kind != BlockKind::kLoop) {
+    AimAhead(block.fixups, instruction, target, cost);
+    return;
+  }
+  Patch32(target, block.code - instruction);
+  // The region of the loop's beginning has ended: at this branch at the latest.
+  Patch16(cost, loop_costs_[block.loop]);
+}
+
+void Translator::AimAhead(uint32_t& fixups, uint32_t instruction, uint32_t target, uint32_t cost) {
+  if (!Ok(fixups_.Push({instruction, target, cost, fixups}))) return;
+  fixups = static_cast<uint32_t>(fixups_.size() - 1);
+}
+
+void Translator::Land(uint32_t fixups) {
+  for (uint32_t i = fixups; i != kNone; i = fixups_[i].next) {
+    Patch32(fixups_[i].target, here() - fixups_[i].instruction);
+    AwaitCost(fixups_[i].cost);
+  }
+}
+
+void Translator::PlaceLabel(uint32_t fixups, uint32_t more_fixups) {
+  Land(fixups);
+  Land(more_fixups);
+  StartRegion(true);
+  ForgetAccumulators();
+  last_ = compare_.at = kNone;
+}
+
+}  // namespace sandbox::fast

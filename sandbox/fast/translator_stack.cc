@@ -1,0 +1,154 @@
+// Copyright 2026 The wasm-sandbox Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Operands between the instruction that makes them and the one that uses them.
+
+#include "sandbox/fast/translator.h"
+
+namespace sandbox::fast {
+
+void Translator::PushSlot() { (void)Ok(stack_.Push(Entry{})); }
+
+// The result of the instruction at `producer`, whose first field names its slot.
+void Translator::PushResult(uint32_t producer, Bank bank) {
+  Entry entry;
+  entry.producer = producer;
+  if (!Ok(stack_.Push(entry))) return;
+  SetAccumulator(bank, height() - 1, kNone);
+}
+
+void Translator::PushLocal(uint32_t index) {
+  Entry entry;
+  entry.kind = Kind::kLocal;
+  entry.is_linked = true;
+  entry.local = index;
+  entry.next = local_heads_[index];
+  if (!Ok(stack_.Push(entry))) return;
+  local_heads_[index] = height() - 1;
+}
+
+void Translator::PushConst(uint64_t bits) {
+  Entry entry;
+  entry.kind = Kind::kConst;
+  entry.bits = bits;
+  (void)Ok(stack_.Push(entry));
+}
+
+Translator::Entry Translator::Pop() {
+  // In code that is refused already the stack may be short.
+  if (stack_.empty()) {
+    Fail();
+    return Entry{};
+  }
+  const Entry entry = stack_.PopBack();
+  // Entries of a local are linked from the top down, so this is the first of them.
+  if (entry.is_linked) local_heads_[entry.local] = entry.next;
+  if (flushed_ > height()) flushed_ = height();
+  for (Bankful& bank : accumulators_) {
+    if (bank.entry == height()) bank.entry = kNone;
+  }
+  return entry;
+}
+
+void Translator::PopMany(uint32_t count) {
+  for (; count > 0 && is_ok_; --count) (void)Pop();
+}
+
+void Translator::SetAccumulator(Bank bank, uint32_t entry, uint32_t local) { accumulators_[bank] = {entry, local}; }
+
+void Translator::ForgetAccumulators() {
+  for (Bankful& bank : accumulators_) bank = Bankful();
+}
+
+namespace {
+
+bool FitsConstant(uint64_t bits, Operand type) {
+  return type != Operand::kI64 || static_cast<uint64_t>(static_cast<int64_t>(static_cast<int32_t>(bits))) == bits;
+}
+
+}  // namespace
+
+Translator::Place Translator::Take(Operand type) {
+  if (stack_.empty()) {
+    Fail();
+    return Place();
+  }
+  const uint32_t at = height() - 1;
+  if (stack_[at].kind == Kind::kConst && !FitsConstant(stack_[at].bits, type)) Materialize(at);
+  const Entry& top = stack_[at];
+  const Bankful& bank = accumulators_[IsFloat(type) ? kFloat : kInt];
+  Place place;
+  switch (top.kind) {
+    case Kind::kConst:
+      place.src = Src::kConst;
+      place.bits = top.bits;
+      break;
+    case Kind::kLocal:
+      place.slot = Local(top.local);
+      if (bank.local == top.local) place.src = Src::kAcc;
+      break;
+    case Kind::kSlot:
+      place.slot = Home(at);
+      if (bank.entry != at) break;
+      place.src = Src::kAcc;
+      // Nobody else will ask for it: the slot need not be written.
+      if (top.producer != kNone) out_->code[top.producer] = AccumulatorForm(out_->code[top.producer]);
+      break;
+  }
+  (void)Pop();
+  return place;
+}
+
+uint16_t Translator::TakeInSlot() {
+  if (stack_.empty()) {
+    Fail();
+    return 0;
+  }
+  const uint32_t at = height() - 1;
+  if (stack_[at].kind == Kind::kConst) Materialize(at);
+  const uint16_t slot = stack_[at].kind == Kind::kLocal ? Local(stack_[at].local) : Home(at);
+  (void)Pop();
+  return slot;
+}
+
+// Emits what puts the entry into its slot. Copies leave the accumulators as they are.
+void Translator::Materialize(uint32_t at) {
+  Entry& entry = stack_[at];
+  entry.producer = kNone;
+  switch (entry.kind) {
+    case Kind::kSlot: return;
+    case Kind::kLocal:
+      Begin(kCopy);
+      Put16(Home(at));
+      Put16(Local(entry.local));
+      break;
+    case Kind::kConst:
+      if (entry.bits <= UINT32_MAX) {
+        Begin(kConst32);
+        Put16(Home(at));
+        Put32(static_cast<uint32_t>(entry.bits));
+      } else {
+        Begin(kConst64);
+        Put16(Home(at));
+        Put64(entry.bits);
+      }
+      break;
+  }
+  // It stays in the list of its local until it is popped, or preserved.
+  entry.kind = Kind::kSlot;
+}
+
+void Translator::Flush() {
+  for (uint32_t at = flushed_; at < height() && is_ok_; ++at) Materialize(at);
+  flushed_ = height();
+}
+
+void Translator::Preserve(uint32_t local) {
+  for (uint32_t at = local_heads_[local]; at != kNone && is_ok_; at = stack_[at].next) {
+    if (stack_[at].kind == Kind::kLocal) Materialize(at);
+    stack_[at].is_linked = false;
+  }
+  local_heads_[local] = kNone;
+}
+
+}  // namespace sandbox::fast

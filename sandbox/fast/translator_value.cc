@@ -1,0 +1,270 @@
+// Copyright 2026 The wasm-sandbox Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Instructions that compute: variables, constants, memory accesses, numbers, references.
+
+#include "sandbox/fast/translator.h"
+
+namespace sandbox::fast {
+
+void Translator::PushPlain(uint32_t producer) {
+  Entry entry;
+  entry.producer = producer;
+  (void)Ok(stack_.Push(entry));
+}
+
+// --- Variables ------------------------------------------------------------------------------------------------------
+
+void Translator::Variable(const Instruction& in) {
+  Pc at = in.immediates;
+  const uint32_t index = at.U32();
+  switch (in.op) {
+    case Op::kLocalGet: PushLocal(index); return;
+    case Op::kLocalSet: SetLocal(index, false); return;
+    case Op::kLocalTee: SetLocal(index, true); return;
+    case Op::kGlobalGet: {
+      const uint32_t start = Begin(kGlobalGet);
+      Put16(Home(height()));
+      Put32(index);
+      PushPlain(start);
+      return;
+    }
+    case Op::kGlobalSet: {
+      if (!stack_.empty() && stack_.back().kind == Kind::kSlot && accumulators_[kInt].entry == height() - 1) {
+        (void)Take(Operand::kI64);
+        Begin(kGlobalSetAcc);
+      } else {
+        const uint16_t slot = TakeInSlot();
+        Begin(kGlobalSet);
+        Put16(slot);
+      }
+      Put32(index);
+      return;
+    }
+    default: Fail();
+  }
+}
+
+void Translator::SetLocal(uint32_t local, bool keeps) {
+  if (stack_.empty()) {
+    Fail();
+    return;
+  }
+  const bool is_itself = stack_.back().kind == Kind::kLocal && stack_.back().local == local;
+  if (!is_itself) CopyToLocal(local);
+  else if (!keeps) (void)Pop();
+  if (!is_itself && keeps) PushLocal(local);
+}
+
+// Pops the topmost operand into the local.
+void Translator::CopyToLocal(uint32_t local) {
+  const bool has_copies = local_heads_[local] != kNone;
+  if (has_copies) Preserve(local);
+  const uint32_t at = height() - 1;
+  const Entry top = stack_[at];
+  const std::array<bool, 2> is_in = {accumulators_[kInt].entry == at, accumulators_[kFloat].entry == at};
+  // What the accumulators know of the local is of the past.
+  for (Bankful& bank : accumulators_) {
+    if (bank.local == local) bank.local = kNone;
+  }
+  const bool is_last = top.kind == Kind::kSlot && top.producer != kNone && top.producer == last_;
+  if (is_last && !has_copies) {
+    // The instruction before writes the local itself.
+    Patch16(top.producer + 1, Local(local));
+    (void)Pop();
+  } else if (top.kind == Kind::kSlot && (is_in[kInt] || is_in[kFloat])) {
+    (void)Take(is_in[kInt] ? Operand::kI64 : Operand::kF64);
+    Begin(is_in[kInt] ? kCopyAcc : kCopyFloatAcc);
+    Put16(Local(local));
+  } else if (top.kind == Kind::kConst) {
+    (void)Pop();
+    Begin(top.bits <= UINT32_MAX ? kConst32 : kConst64);
+    Put16(Local(local));
+    if (top.bits <= UINT32_MAX) Put32(static_cast<uint32_t>(top.bits));
+    else Put64(top.bits);
+    return;
+  } else {
+    const uint16_t slot = TakeInSlot();
+    Begin(kCopy);
+    Put16(Local(local));
+    Put16(slot);
+    return;
+  }
+  for (const Bank bank : {kInt, kFloat}) {
+    if (is_in[bank]) accumulators_[bank].local = local;
+  }
+}
+
+// --- Constants ------------------------------------------------------------------------------------------------------
+
+void Translator::Constant(const Instruction& in) {
+  Pc at = in.immediates;
+  switch (in.op) {
+    case Op::kI32Const: PushConst(static_cast<uint32_t>(at.S32())); return;
+    case Op::kI64Const: PushConst(static_cast<uint64_t>(at.S64())); return;
+    case Op::kF32Const: PushConst(at.Read<uint32_t>()); return;
+    case Op::kF64Const: PushConst(at.Read<uint64_t>()); return;
+    default: Fail();
+  }
+}
+
+// --- References -----------------------------------------------------------------------------------------------------
+
+void Translator::Reference(const Instruction& in) {
+  Pc at = in.immediates;
+  switch (in.op) {
+    case Op::kRefNull: PushConst(kNullRef); return;
+    case Op::kRefIsNull: Unary(Op::kI32Eqz); return;
+    case Op::kRefFunc: {
+      const uint32_t start = Begin(kRefFunc);
+      Put16(Home(height()));
+      Put32(at.U32());
+      PushPlain(start);
+      return;
+    }
+    case Op::kRefAsNonNull: {
+      // It is looked at in its slot and stays there.
+      const uint32_t top = height() - 1;
+      if (stack_.empty()) {
+        Fail();
+        return;
+      }
+      Materialize(top);
+      Begin(kRefAsNonNull);
+      Put16(Home(top));
+      return;
+    }
+    default: Fail();
+  }
+}
+
+void Translator::Select() {
+  Place condition;
+  if (!stack_.empty() && stack_.back().kind == Kind::kConst) condition.slot = TakeInSlot();
+  else condition = Take(Operand::kI32);
+  const uint16_t second = TakeInSlot();
+  const uint16_t first = TakeInSlot();
+  const uint32_t start = Begin(condition.src == Src::kAcc ? kSelectAcc : kSelect);
+  Put16(Home(height()));
+  Put16(first);
+  Put16(second);
+  if (condition.src == Src::kSlot) Put16(condition.slot);
+  PushPlain(start);
+}
+
+// --- Memory ---------------------------------------------------------------------------------------------------------
+
+void Translator::Load(const Instruction& in) {
+  Pc at = in.immediates;
+  const Access access = ReadMemarg(at);
+  const Place address = Take(Operand::kI32);
+  const uint32_t start = Begin(LoadCode(in.op, address.src));
+  Put16(Home(height()));
+  PutOperand(address, Operand::kI32);
+  Put32(static_cast<uint32_t>(access.offset));
+  PushResult(start, IsFloat(InfoOf(in.op).signature.result()) ? kFloat : kInt);
+}
+
+void Translator::Store(const Instruction& in) {
+  Pc at = in.immediates;
+  const Access access = ReadMemarg(at);
+  const Operand type = InfoOf(in.op).signature.param(1);
+  Place value = Take(type);
+  Place address = Take(Operand::kI32);
+  // Both are the same local: the slot has it, too.
+  if (value.src == Src::kAcc && address.src == Src::kAcc && !IsFloat(type)) value.src = Src::kSlot;
+  Begin(StoreCode(in.op, address.src, value.src));
+  PutOperand(address, Operand::kI32);
+  Put32(static_cast<uint32_t>(access.offset));
+  PutOperand(value, type);
+}
+
+// --- Numbers --------------------------------------------------------------------------------------------------------
+
+namespace {
+
+// The instruction that gives the same with its operands the other way round, if there is one.
+Op Mirrored(Op op) {
+  switch (op) {
+    case Op::kI32Add:
+    case Op::kI32Mul:
+    case Op::kI32And:
+    case Op::kI32Or:
+    case Op::kI32Xor:
+    case Op::kI32Eq:
+    case Op::kI32Ne:
+    case Op::kI64Add:
+    case Op::kI64Mul:
+    case Op::kI64And:
+    case Op::kI64Or:
+    case Op::kI64Xor:
+    case Op::kI64Eq:
+    case Op::kI64Ne: return op;
+    case Op::kI32LtS: return Op::kI32GtS;
+    case Op::kI32LtU: return Op::kI32GtU;
+    case Op::kI32GtS: return Op::kI32LtS;
+    case Op::kI32GtU: return Op::kI32LtU;
+    case Op::kI32LeS: return Op::kI32GeS;
+    case Op::kI32LeU: return Op::kI32GeU;
+    case Op::kI32GeS: return Op::kI32LeS;
+    case Op::kI32GeU: return Op::kI32LeU;
+    case Op::kI64LtS: return Op::kI64GtS;
+    case Op::kI64LtU: return Op::kI64GtU;
+    case Op::kI64GtS: return Op::kI64LtS;
+    case Op::kI64GtU: return Op::kI64LtU;
+    case Op::kI64LeS: return Op::kI64GeS;
+    case Op::kI64LeU: return Op::kI64GeU;
+    case Op::kI64GeS: return Op::kI64LeS;
+    case Op::kI64GeU: return Op::kI64LeU;
+    default: return kInvalidOp;
+  }
+}
+
+}  // namespace
+
+void Translator::Unary(Op op) {
+  if (op == Op::kI32Eqz || op == Op::kI64Eqz) {
+    const bool is_32 = op == Op::kI32Eqz;
+    PushConst(0);
+    Binary(is_32 ? Op::kI32Eq : Op::kI64Eq);
+    return;
+  }
+  const Signature signature = InfoOf(op).signature;
+  Place operand;
+  if (!stack_.empty() && stack_.back().kind == Kind::kConst) operand.slot = TakeInSlot();
+  else operand = Take(signature.param(0));
+  const uint32_t start = Begin(UnaryCode(op, operand.src));
+  Put16(Home(height()));
+  PutOperand(operand, signature.param(0));
+  PushResult(start, IsFloat(signature.result()) ? kFloat : kInt);
+}
+
+void Translator::Binary(Op op) {
+  const Operand type = InfoOf(op).signature.param(0);
+  Place second = Take(type);
+  // Two constants: the first goes into its slot.
+  const bool is_first_const = !stack_.empty() && stack_.back().kind == Kind::kConst;
+  if (is_first_const && second.src == Src::kConst) Materialize(height() - 1);
+  const Place first = Take(type);
+  // Both are the same local: the slot has it, too.
+  if (first.src == Src::kAcc && second.src == Src::kAcc) second.src = Src::kSlot;
+  BinaryOf(op, first, second);
+}
+
+void Translator::BinaryOf(Op op, Place first, Place second) {
+  const bool is_swapped = first.src == Src::kConst || (second.src == Src::kAcc && first.src == Src::kSlot);
+  const Op mirrored = is_swapped ? Mirrored(op) : kInvalidOp;
+  if (mirrored != kInvalidOp) {
+    op = mirrored;
+    std::swap(first, second);
+  }
+  const Signature signature = InfoOf(op).signature;
+  const uint32_t start = Begin(BinaryCode(op, PairOf(first.src, second.src)));
+  Put16(Home(height()));
+  PutOperand(first, signature.param(0));
+  PutOperand(second, signature.param(0));
+  if (IsCompare(op)) compare_ = {start, op, first, second};
+  PushResult(start, IsFloat(signature.result()) ? kFloat : kInt);
+}
+
+}  // namespace sandbox::fast

@@ -1,0 +1,138 @@
+// Copyright 2026 The wasm-sandbox Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "sandbox/fast/verify.h"
+
+#include "sandbox/base/check.h"
+#include "sandbox/fast/cold_codes.h"
+#include "sandbox/fast/opcode.h"
+#include "sandbox/fast/regions.h"
+
+namespace sandbox::fast {
+namespace {
+
+class Verifier {
+ public:
+  Verifier(const ModuleData& module, const FastFunction& function, const FunctionCode& code)
+      : module_(module), function_(function), code_(code), starts_(module.functions.budget()) {}
+
+  bool Verify() {
+    // Marks where instructions begin, then looks at the branches.
+    if (!starts_.Resize(code_.code.size(), 0)) return true;
+    return code_.code.size() > 1 && Walk(&Verifier::LookAtFields) && MarkRegions() && Walk(&Verifier::LookAtTargets);
+  }
+
+ private:
+  static constexpr uint8_t kInstruction = 1;
+  static constexpr uint8_t kRegion = 2;
+
+  // Where the instruction at i ends, or nothing.
+  bool EndOf(size_t i, const Shape& shape, size_t& end) const {
+    end = i + 1;
+    for (const char field : shape.text()) {
+      if (field != '*') {
+        end += SizeOfField(field);
+        continue;
+      }
+      if (end > code_.code.size()) return false;
+      end += (size_t{Word(end - 2)} + 1) * 3;
+    }
+    return end <= code_.code.size();
+  }
+
+  bool Walk(bool (Verifier::*look)(size_t at, const Shape& shape, size_t end)) {
+    for (size_t i = 1; i < code_.code.size();) {
+      const Shape shape = ShapeOf(code_.code[i]);
+      size_t end = 0;
+      if (!shape.exists || code_.code[i] <= kInPlaceStub || !EndOf(i, shape, end)) return false;
+      if (!(this->*look)(i, shape, end)) return false;
+      i = end;
+    }
+    return true;
+  }
+
+  bool LookAtFields(size_t at, const Shape& shape, size_t) {
+    starts_[at] |= kInstruction;
+    size_t i = at + 1;
+    for (const char field : shape.text()) {
+      if (field == '*') break;
+      const uint32_t slots = function_.param_slots + function_.needed_slots;
+      if ((field == 'd' || field == 's') && code_.code[i] >= slots) return false;
+      // A range may be empty.
+      if (field == 'b' && code_.code[i] > slots) return false;
+      i += SizeOfField(field);
+    }
+    return AreNumbersInRange(at);
+  }
+
+  bool AreNumbersInRange(size_t at) const {
+    const uint32_t globals = static_cast<uint32_t>(module_.globals.size());
+    switch (code_.code[at]) {
+      case kCall: return Word(at + 1) < module_.functions.size();
+      case kCallImport: return Word(at + 1) < module_.imported_functions.size() + module_.functions.size();
+      case kRefFunc: return Word(at + 2) < module_.imported_functions.size() + module_.functions.size();
+      case kCallIndirect: return Word(at + 1) < module_.types.size() && code_.code[at + 3] < module_.tables.size();
+      case kGlobalGet:
+      case kGlobalSet: return Word(at + 2) < globals;
+      case kGlobalSetAcc: return Word(at + 1) < globals;
+      case kCold:
+      case kColdReturnCall: return code_.code[at + 1] < cold::kCount;
+      default: return true;
+    }
+  }
+
+  bool MarkRegions() {
+    if (code_.checkpoints.empty()) return false;
+    RegionReader reader = RegionReader::BeforeCode(code_, 0);
+    do {
+      const Region& region = reader.region();
+      // A region may begin behind the last instruction: nobody comes back from the call there.
+      if (region.code == code_.code.size()) continue;
+      if (region.code > code_.code.size() || (starts_[region.code] & kInstruction) == 0) return false;
+      if (region.height > function_.needed_slots - function_.local_slots - 1) return false;
+      starts_[region.code] |= kRegion;
+    } while (reader.Next());
+    return true;
+  }
+
+  bool LookAtTargets(size_t at, const Shape& shape, size_t end) {
+    size_t i = at + 1;
+    for (const char field : shape.text()) {
+      if (field == 't' && !IsTarget(at, i, true)) return false;
+      if (field == '*') break;
+      i += SizeOfField(field);
+    }
+    // Those of br_table may be pieces of code that belong to it.
+    const bool is_table = !shape.text().empty() && shape.text().back() == '*';
+    for (; is_table && i < end; i += 3) {
+      if (!IsTarget(at, i, false)) return false;
+    }
+    return true;
+  }
+
+  bool IsTarget(size_t at, size_t field, bool must_be_region) const {
+    const int64_t target = static_cast<int64_t>(at) + static_cast<int32_t>(Word(field));
+    if (target < 1 || target >= static_cast<int64_t>(code_.code.size())) return false;
+    const uint8_t wanted = must_be_region ? kRegion : kInstruction;
+    return (starts_[static_cast<size_t>(target)] & wanted) != 0;
+  }
+
+  uint32_t Word(size_t at) const { return code_.code[at] | uint32_t{code_.code[at + 1]} << 16; }
+
+  const ModuleData& module_;
+  const FastFunction& function_;
+  const FunctionCode& code_;
+  Vec<uint8_t> starts_;
+};
+
+}  // namespace
+
+bool IsCodeValid(const ModuleData& module, const FastFunction& function, const FunctionCode& code) {
+  return Verifier(module, function, code).Verify();
+}
+
+void VerifyCode(const ModuleData& module, const FastFunction& function, const FunctionCode& code) {
+  SANDBOX_CHECK(IsCodeValid(module, function, code));
+}
+
+}  // namespace sandbox::fast

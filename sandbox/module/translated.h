@@ -1,0 +1,96 @@
+// Copyright 2026 The wasm-sandbox Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// What the fast tier keeps of a module: its functions in register code, as far as they have been translated.
+//
+// Shared by all stores and threads that run the module, like the module itself: a translated function never changes, and
+// the pointer to its code is what publishes it. How the code looks is sandbox/fast's business.
+#ifndef SANDBOX_MODULE_TRANSLATED_H_
+#define SANDBOX_MODULE_TRANSLATED_H_
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "sandbox/base/budget.h"
+#include "sandbox/base/vec.h"
+
+namespace sandbox {
+
+// A place in the code of a function at which a region begins, and where that is in the module: every
+// kRegionsPerCheckpoint-th in full, the ones between as differences (FunctionCode::regions).
+struct RegionCheckpoint {
+  uint32_t code = 0;        // halfword
+  uint32_t offset = 0;      // of the instruction, in the module
+  uint32_t side_table = 0;  // word, from the function's first on
+  uint32_t height = 0;      // of the operand stack << 1 | whether it may be entered from outside (fast/regions.h)
+  uint32_t next = 0;        // byte of `regions` behind this one
+};
+
+// A translated function.
+struct FunctionCode {
+  explicit FunctionCode(Budget& budget) noexcept : code(budget), regions(budget), checkpoints(budget) {}
+  Vec<uint16_t> code;
+  Vec<uint8_t> regions;
+  Vec<RegionCheckpoint> checkpoints;
+};
+
+// A defined function, as a call in register code needs it.
+struct FastFunction {
+  FastFunction() = default;
+  // For the array that is being built, before anybody else sees it.
+  FastFunction(const FastFunction& other) noexcept
+      : code(other.code.load(std::memory_order_relaxed)),
+        body(other.body),
+        local_slots(other.local_slots),
+        needed_slots(other.needed_slots),
+        param_slots(other.param_slots),
+        call_cost(other.call_cost),
+        number(other.number) {}
+
+  // Its first instruction, behind the cost of its first region. Never null: until the function is translated (or when
+  // it cannot be), an instruction that takes care of that.
+  std::atomic<const uint16_t*> code = nullptr;
+  FunctionCode* body = nullptr;  // written before `code` is; null when there is none
+  uint32_t local_slots = 0;      // locals beyond the parameters
+  uint32_t needed_slots = 0;     // of the value stack, from the end of the parameters on
+  uint32_t param_slots = 0;
+  uint32_t call_cost = 0;        // FunctionRecord::call_cost
+  uint32_t number = 0;           // among the defined functions
+};
+
+struct Translated {
+  explicit Translated(Budget& budget) noexcept : functions(budget) {}
+  Translated(const Translated&) = delete;
+  Translated& operator=(const Translated&) = delete;
+  ~Translated() {
+    for (const FastFunction& function : functions) functions.budget().Delete(function.body);
+  }
+
+  Vec<FastFunction> functions;
+};
+
+// A module's translations: none until a store of the fast tier makes an instance of it.
+class TranslatedSlot {
+ public:
+  TranslatedSlot() = default;
+  // While the module is being made.
+  TranslatedSlot(TranslatedSlot&& other) noexcept : held_(other.held_.exchange(nullptr)) {}
+  ~TranslatedSlot() {
+    if (Translated* const held = get()) held->functions.budget().Delete(held);
+  }
+  Translated* get() const { return held_.load(std::memory_order_acquire); }
+
+  // For who makes them: one at a time. False: somebody else does.
+  [[nodiscard]] bool TryLock() { return !is_locked_.test_and_set(std::memory_order_acquire); }
+  void Unlock() { is_locked_.clear(std::memory_order_release); }
+  void Publish(Translated* made) { held_.store(made, std::memory_order_release); }
+
+ private:
+  std::atomic<Translated*> held_ = nullptr;
+  std::atomic_flag is_locked_;
+};
+
+}  // namespace sandbox
+
+#endif  // SANDBOX_MODULE_TRANSLATED_H_
