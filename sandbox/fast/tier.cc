@@ -151,6 +151,9 @@ bool TryEnterFast(Machine& m, const FastFunction& function) {
   const BodyView body = BodyOf(m, function.number);
   Region region;
   if (!FindEntry(*function.body, body.offset_of(m.registers.pc), region)) return false;
+  // A branch to the function's own label leaves in place what lies below the results.
+  const uint64_t locals = uint64_t{body.function.param_slots} + body.function.local_slots;
+  if (m.registers.sp - m.registers.locals != static_cast<ptrdiff_t>(locals + region.height)) return false;
   m.frame->fast = &function;
   m.registers.code = CodePos::At(function.body->code.span(), region.code);
   m.registers.entry_cost = CostToRegionEnd(body, region.offset, region.side_table);
