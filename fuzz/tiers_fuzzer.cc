@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "fuzz/gen/byte_source.h"
@@ -22,11 +23,20 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   GeneratorOptions generator = GeneratorOptions::Everything();
   generator.canonical_nans = true;
   const std::vector<uint8_t> module = GenerateModule(source, generator);
+  options.config.tier = sandbox::Tier::kInPlace;
   options.config.dispatch = sandbox::Dispatch::kLoop;
-  const Observation loop = Observe(module, options);
-  if (!loop.is_valid) Report("the generator made an invalid module", module);
-  options.config.dispatch = sandbox::Dispatch::kDefault;
-  const std::string difference = Difference(loop, Observe(module, options), true);
-  if (!difference.empty()) Report(difference, module);
+  const Observation reference = Observe(module, options);
+  if (!reference.is_valid) Report("the generator made an invalid module", module);
+  constexpr std::pair<sandbox::Tier, sandbox::Dispatch> kOthers[] = {
+      {sandbox::Tier::kInPlace, sandbox::Dispatch::kDefault},
+      {sandbox::Tier::kFast, sandbox::Dispatch::kLoop},
+      {sandbox::Tier::kFast, sandbox::Dispatch::kDefault},
+  };
+  for (const auto& [tier, dispatch] : kOthers) {
+    options.config.tier = tier;
+    options.config.dispatch = dispatch;
+    const std::string difference = Difference(reference, Observe(module, options), true);
+    if (!difference.empty()) Report(difference, module);
+  }
   return 0;
 }

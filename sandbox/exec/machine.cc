@@ -180,7 +180,7 @@ Exit Machine::Enter(FuncAddr function) {
 
 // A region that the tank does not cover is run in place, instruction by instruction, as far as it does.
 bool Machine::IsShortOfRegion() const {
-  return frame->fast != nullptr && !is_fuel_unlimited && tank + registers.fuel < fuel_needed && !interrupt.IsRequested();
+  return IsFast(*frame.operator->()) && !is_fuel_unlimited && tank + registers.fuel < fuel_needed && !interrupt.IsRequested();
 }
 
 Machine::Outcome Machine::Drive() {
@@ -196,6 +196,7 @@ Machine::Outcome Machine::Drive() {
   while (why == Exit::kFuel) {
     if (IsShortOfRegion()) {
       tier.leave(*this);
+      must_step = true;
       registers.fuel += std::exchange(tank, 0);
     } else if (!Refill()) {
       return PauseOutcome();

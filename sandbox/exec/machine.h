@@ -220,7 +220,7 @@ struct Machine {
   }
   Exit exit = Exit::kDone;  // of a cold instruction that said kExit
 
-  // The fast tier has left the instruction at registers.pc to the in-place tier.
+  // The in-place tier has to run the instruction at registers.pc: the fast one could not.
   bool must_step = false;
 
   // True when registers.pc is behind a call instruction instead of at the trapping one.

@@ -26,13 +26,13 @@ struct HandlerTable {
 
   template <Op kOp, Pair kPair>
   static constexpr void AddPair(Table& table) {
-    constexpr bool kIsMirrored = kIsCommutative<kOp> || kIsIntegerCompare<kOp>;
+    constexpr bool kIsMirrored = kIsCommutative<kOp> || IsCompare(kOp);
     // The translator swaps the operands of these.
     if constexpr (!kIsMirrored || static_cast<size_t>(kPair) < 4) {
       table[BinaryCode(kOp, kPair, Dst::kSlot)] = Form::template kEntry<Binary<kOp, kPair, Dst::kSlot>>;
       table[BinaryCode(kOp, kPair, Dst::kAcc)] = Form::template kEntry<Binary<kOp, kPair, Dst::kAcc>>;
     }
-    if constexpr (IsCompare(kOp) && static_cast<size_t>(kPair) < (kIsIntegerCompare<kOp> ? 4 : kBranchPairs)) {
+    if constexpr (IsCompare(kOp) && static_cast<size_t>(kPair) < kBranchPairs) {
       table[BranchCode(kOp, kPair, true)] = Form::template kEntry<Branch<kOp, kPair, true>>;
       if constexpr (!kIsIntegerCompare<kOp>) {
         table[BranchCode(kOp, kPair, false)] = Form::template kEntry<Branch<kOp, kPair, false>>;

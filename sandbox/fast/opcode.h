@@ -38,7 +38,7 @@ enum class Dst : uint8_t { kSlot, kAcc };
 // constants or two accumulators do not meet.
 enum class Pair : uint8_t { kSlotSlot, kSlotConst, kAccSlot, kAccConst, kSlotAcc, kConstSlot, kConstAcc };
 inline constexpr size_t kPairs = 7;
-inline constexpr size_t kBranchPairs = 5;  // the first ones
+inline constexpr size_t kBranchPairs = 4;  // the first ones: the operands of a comparison can be swapped
 
 constexpr Src FirstOf(Pair pair) {
   switch (pair) {

@@ -146,17 +146,19 @@ bool FindEntry(const FunctionCode& function, uint32_t offset, Region& found) {
   return false;
 }
 
-// The running frame, in place, becomes one of the fast tier if a region begins at its pc.
-bool TryEnterFast(Machine& m, const FastFunction& function) {
+// The running frame, in place, becomes one of the fast tier if a region begins at its pc that so much fuel covers.
+bool TryEnterFast(Machine& m, const FastFunction& function, uint64_t fuel) {
   const BodyView body = BodyOf(m, function.number);
   Region region;
   if (!FindEntry(*function.body, body.offset_of(m.registers.pc), region)) return false;
   // A branch to the function's own label leaves in place what lies below the results.
   const uint64_t locals = uint64_t{body.function.param_slots} + body.function.local_slots;
   if (m.registers.sp - m.registers.locals != static_cast<ptrdiff_t>(locals + region.height)) return false;
+  const uint32_t cost = CostToRegionEnd(body, region.offset, region.side_table);
+  if (cost > fuel) return false;
   m.frame->fast = &function;
   m.registers.code = CodePos::At(function.body->code.span(), region.code);
-  m.registers.entry_cost = CostToRegionEnd(body, region.offset, region.side_table);
+  m.registers.entry_cost = cost;
   m.registers.has_accumulators = false;
   m.PrepareReturn();
   return true;
@@ -164,13 +166,12 @@ bool TryEnterFast(Machine& m, const FastFunction& function) {
 
 // Goes on in place one instruction at a time until the fast tier can take over. What is left of the slice is in `rest`.
 // True: it has; else `why` says why the in-place tier stopped.
-bool StepToRegion(Machine& m, TierEntry in_place, const FastFunction& function, Exit& why) {
+bool StepToRegion(Machine& m, TierEntry in_place, const FastFunction& function, bool must_step, Exit& why) {
   constexpr int kMaxSteps = 256;
   uint64_t rest = std::exchange(m.registers.fuel, 0);
-  bool must_step = std::exchange(m.must_step, false);
   const FramePos frame = m.frame;
   for (int i = 0; i < kMaxSteps; ++i) {
-    if (!must_step && m.frame == frame && TryEnterFast(m, function)) {
+    if (!must_step && m.frame == frame && TryEnterFast(m, function, rest)) {
       m.registers.fuel = rest;
       return true;
     }
@@ -188,6 +189,7 @@ bool StepToRegion(Machine& m, TierEntry in_place, const FastFunction& function, 
 }
 
 Exit RunInPlace(Machine& m, TierEntry in_place) {
+  const bool must_step = std::exchange(m.must_step, false);
   const FunctionRecord* const record = m.frame->function;
   const Translated* const translated = m.instance == nullptr ? nullptr : m.instance->module->translated.get();
   if (record != nullptr && translated != nullptr) {
@@ -196,7 +198,7 @@ Exit RunInPlace(Machine& m, TierEntry in_place) {
     Exit why = Exit::kFuel;
     if (function.code.load(std::memory_order_acquire) != nullptr && !IsStub(function, kTranslateStubAt) &&
         !IsStub(function, kInPlaceStubAt)) {
-      if (StepToRegion(m, in_place, function, why)) return Exit::kSwitch;
+      if (StepToRegion(m, in_place, function, must_step, why)) return Exit::kSwitch;
       if (why != Exit::kFuel || m.registers.fuel < m.fuel_needed) return why;
     }
   }

@@ -199,7 +199,19 @@ Op Mirrored(Op op) {
     case Op::kI64Or:
     case Op::kI64Xor:
     case Op::kI64Eq:
-    case Op::kI64Ne: return op;
+    case Op::kI64Ne:
+    case Op::kF32Eq:
+    case Op::kF32Ne:
+    case Op::kF64Eq:
+    case Op::kF64Ne: return op;
+    case Op::kF32Lt: return Op::kF32Gt;
+    case Op::kF32Gt: return Op::kF32Lt;
+    case Op::kF32Le: return Op::kF32Ge;
+    case Op::kF32Ge: return Op::kF32Le;
+    case Op::kF64Lt: return Op::kF64Gt;
+    case Op::kF64Gt: return Op::kF64Lt;
+    case Op::kF64Le: return Op::kF64Ge;
+    case Op::kF64Ge: return Op::kF64Le;
     case Op::kI32LtS: return Op::kI32GtS;
     case Op::kI32LtU: return Op::kI32GtU;
     case Op::kI32GtS: return Op::kI32LtS;
