@@ -4,7 +4,7 @@
 """Compile flags, each with its reason. Costs and sources: harden/README.md.
 
 LIBRARY_COPTS  everything in sandbox/ but the handler files
-HANDLER_COPTS  sandbox/inplace:handlers (later regcode's), where a prologue or a zeroed register costs every instruction
+HANDLER_COPTS  sandbox/inplace:handlers and sandbox/fast:handlers, where a prologue or a zeroed register costs every instruction
 CLI_COPTS      sandbox/cli, a client that may use exceptions because its command-line parser does
 TEST_COPTS     tests, examples, benchmarks: clients
 LINKOPTS       every program that contains the library (it depends on //harden:linkopts)
@@ -25,6 +25,7 @@ _LANGUAGE = [
 }) + select({
     "//harden:checked": ["-DSANDBOX_CHECKED=1"],
     "//harden:smallest": [
+        "-DSANDBOX_FAST_TIER=0",
         "-DSANDBOX_FLOATS=0",
         "-DSANDBOX_VECTORS=0",
         "-Os",

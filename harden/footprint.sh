@@ -97,7 +97,7 @@ cat "$work"/*.sizes | awk -v builds="${builds[*]}" '
       line = line " " build[b] " text | rodata |"; rule = rule "---:|---:|"
     }
     print line; print rule
-    split("base syntax numeric binary module valid runtime exec inplace embed (lto)", order, " ")
+    split("base syntax numeric binary module valid runtime exec inplace fast embed (lto)", order, " ")
     for (f = 1; f <= 11; ++f) if (order[f] in folders) row(order[f])
     line = "| **sum** |"
     for (b = 1; b <= count; ++b) if ((build[b], "text") in total)

@@ -20,7 +20,8 @@ LAYERS = {
     "runtime": ["base", "syntax", "numeric", "binary", "module"],
     "exec": ["base", "syntax", "numeric", "binary", "module", "runtime"],
     "inplace": ["base", "syntax", "numeric", "binary", "module", "runtime", "exec"],
-    "embed": ["base", "syntax", "numeric", "binary", "module", "valid", "runtime", "exec", "inplace"],
+    "fast": ["base", "syntax", "numeric", "binary", "module", "runtime", "exec", "inplace"],
+    "embed": ["base", "syntax", "numeric", "binary", "module", "valid", "runtime", "exec", "inplace", "fast"],
 }
 
 # What else may look inside: tests of all kinds, and the tools that measure. An embedder uses //sandbox.

@@ -20,7 +20,7 @@ namespace sandbox {
 // How guest code is run. Every tier gives the same results, traps and fuel.
 enum class Tier : uint8_t {
   kInPlace,  // the module's own bytes, nothing translated: smallest, quickest to start
-  kFast,     // reserved for the register tier: kBadConfiguration until it is built in
+  kFast,     // each function is translated to register code at its first call; kBadConfiguration if not built in
   kAuto,     // the fastest tier that is built in
 };
 

@@ -27,6 +27,14 @@ T Must(Result<T> result) {
 std::vector<Form> AllForms() {
   std::vector<Form> forms = {{"InPlaceLoopAtOnce", Tier::kInPlace, Dispatch::kLoop, false},
                              {"InPlaceLoopInSteps", Tier::kInPlace, Dispatch::kLoop, true}};
+  if (kFastTier) {
+    forms.push_back({"FastLoopAtOnce", Tier::kFast, Dispatch::kLoop, false});
+    forms.push_back({"FastLoopInSteps", Tier::kFast, Dispatch::kLoop, true});
+  }
+  if (kFastTier && kTailDispatch) {
+    forms.push_back({"FastTailAtOnce", Tier::kFast, Dispatch::kTail, false});
+    forms.push_back({"FastTailInSteps", Tier::kFast, Dispatch::kTail, true});
+  }
   if (kTailDispatch) {
     forms.push_back({"InPlaceTailAtOnce", Tier::kInPlace, Dispatch::kTail, false});
     forms.push_back({"InPlaceTailInSteps", Tier::kInPlace, Dispatch::kTail, true});

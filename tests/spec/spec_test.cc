@@ -38,15 +38,20 @@ const std::map<std::string, std::set<int>>& AllowedUnsupported() {
   return allowed;
 }
 
-enum class Mode { kTail, kLoop, kSliced };
-constexpr const char* kModeNames[] = {"tail", "loop", "sliced"};
+enum class Mode { kTail, kLoop, kSliced, kFast, kFastLoop, kFastSliced };
+constexpr const char* kModeNames[] = {"tail", "loop", "sliced", "fast", "fast_loop", "fast_sliced"};
+
+bool IsLoop(Mode mode) { return mode == Mode::kLoop || mode == Mode::kFastLoop; }
+bool IsFast(Mode mode) { return mode == Mode::kFast || mode == Mode::kFastLoop; }
 
 RunOptions OptionsOf(Mode mode) {
   RunOptions options;
-  options.world.dispatch = mode == Mode::kLoop || !kTailDispatch ? Dispatch::kLoop : Dispatch::kTail;
-  // Beside it the other dispatch form, with fuel in portions.
-  options.compare = mode == Mode::kSliced;
-  options.other_world.dispatch = Dispatch::kLoop;
+  options.world.tier = IsFast(mode) ? Tier::kFast : Tier::kInPlace;
+  options.world.dispatch = IsLoop(mode) || !kTailDispatch ? Dispatch::kLoop : Dispatch::kTail;
+  // Beside it the other dispatch form (or tier), with fuel in portions.
+  options.compare = mode == Mode::kSliced || mode == Mode::kFastSliced;
+  options.other_world.tier = mode == Mode::kFastSliced ? Tier::kFast : Tier::kInPlace;
+  options.other_world.dispatch = mode == Mode::kFastSliced ? options.world.dispatch : Dispatch::kLoop;
   options.other_world.is_sliced = true;
   return options;
 }
@@ -71,7 +76,8 @@ TEST_P(SpecTest, Passes) {
   if (!folder) {
     GTEST_SKIP() << "SKIPPED: group " << group.name << " of the official test suite: SPEC_TESTS names no folder";
   }
-  if (mode == Mode::kTail && !kTailDispatch) GTEST_SKIP() << "this build has no tail-call dispatch";
+  if ((IsFast(mode) || mode == Mode::kFastSliced) && !kFastTier) GTEST_SKIP() << "this build has no fast tier";
+  if ((mode == Mode::kTail || mode == Mode::kFast) && !kTailDispatch) GTEST_SKIP() << "this build has no tail-call dispatch";
   Totals totals;
   std::vector<FileReport> reports;
   for (const ScriptFile& script : ScriptsOf(*folder, group.name)) {
@@ -94,11 +100,11 @@ std::string NameOf(const testing::TestParamInfo<SpecTest::ParamType>& info) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Suite, SpecTest,
-                         testing::Combine(testing::ValuesIn(kGroups), testing::Values(Mode::kTail, Mode::kLoop)),
+                         testing::Combine(testing::ValuesIn(kGroups), testing::Values(Mode::kTail, Mode::kLoop, Mode::kFast, Mode::kFastLoop)),
                          NameOf);
 // The strongest oracle, on the group with the most control flow.
 INSTANTIATE_TEST_SUITE_P(Sliced, SpecTest,
-                         testing::Combine(testing::Values(kGroups[0], kGroups[2]), testing::Values(Mode::kSliced)),
+                         testing::Combine(testing::Values(kGroups[0], kGroups[2]), testing::Values(Mode::kSliced, Mode::kFastSliced)),
                          NameOf);
 
 }  // namespace
