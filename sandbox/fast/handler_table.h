@@ -34,6 +34,10 @@ struct HandlerTable {
     }
     if constexpr (IsCompare(kOp) && static_cast<size_t>(kPair) < kBranchPairs) {
       table[BranchCode(kOp, kPair, true)] = Form::template kEntry<Branch<kOp, kPair, true>>;
+      if constexpr (HasStepBranch(kOp) && kPair == Pair::kSlotSlot) {
+        table[StepBranchCode(kOp, Src::kSlot)] = Form::template kEntry<StepBranch<kOp, Src::kSlot>>;
+        table[StepBranchCode(kOp, Src::kConst)] = Form::template kEntry<StepBranch<kOp, Src::kConst>>;
+      }
       if constexpr (!kIsIntegerCompare<kOp>) {
         table[BranchCode(kOp, kPair, false)] = Form::template kEntry<Branch<kOp, kPair, false>>;
       }
@@ -62,7 +66,7 @@ struct HandlerTable {
     }
   }
 
-  template <Op kOp, typename Stored, typename Result, Src kAddress>
+  template <Op kOp, typename Stored, typename Result, Address kAddress>
   static constexpr void AddLoadFrom(Table& table) {
     constexpr bool kFloat = IsFloat(InfoOf(kOp).signature.result());
     table[LoadCode(kOp, kAddress, Dst::kSlot)] =
@@ -73,16 +77,18 @@ struct HandlerTable {
 
   template <Op kOp, typename Stored, typename Result>
   static constexpr void AddLoad(Table& table) {
-    AddLoadFrom<kOp, Stored, Result, Src::kSlot>(table);
-    AddLoadFrom<kOp, Stored, Result, Src::kAcc>(table);
-    AddLoadFrom<kOp, Stored, Result, Src::kConst>(table);
+    AddLoadFrom<kOp, Stored, Result, Address::kSlot>(table);
+    AddLoadFrom<kOp, Stored, Result, Address::kAcc>(table);
+    AddLoadFrom<kOp, Stored, Result, Address::kConst>(table);
+    AddLoadFrom<kOp, Stored, Result, Address::kSlotSum>(table);
+    AddLoadFrom<kOp, Stored, Result, Address::kAccSum>(table);
   }
 
-  template <Op kOp, typename Stored, typename Value, Src kAddress>
+  template <Op kOp, typename Stored, typename Value, Address kAddress>
   static constexpr void AddStoreTo(Table& table) {
     table[StoreCode(kOp, kAddress, Src::kSlot)] = Form::template kEntry<Store<Stored, Value, kAddress, Src::kSlot>>;
     // One accumulator cannot be both.
-    if constexpr (kAddress != Src::kAcc || kIsFloat<Value>) {
+    if constexpr (BaseOf(kAddress) != Src::kAcc || kIsFloat<Value>) {
       table[StoreCode(kOp, kAddress, Src::kAcc)] = Form::template kEntry<Store<Stored, Value, kAddress, Src::kAcc>>;
     }
     table[StoreCode(kOp, kAddress, Src::kConst)] = Form::template kEntry<Store<Stored, Value, kAddress, Src::kConst>>;
@@ -99,9 +105,11 @@ struct HandlerTable {
   template <Op kOp, typename Stored>
   static constexpr void AddStore(Table& table) {
     using Value = decltype(ValueOfType<InfoOf(kOp).signature.param(1)>());
-    AddStoreTo<kOp, Stored, Value, Src::kSlot>(table);
-    AddStoreTo<kOp, Stored, Value, Src::kAcc>(table);
-    AddStoreTo<kOp, Stored, Value, Src::kConst>(table);
+    AddStoreTo<kOp, Stored, Value, Address::kSlot>(table);
+    AddStoreTo<kOp, Stored, Value, Address::kAcc>(table);
+    AddStoreTo<kOp, Stored, Value, Address::kConst>(table);
+    AddStoreTo<kOp, Stored, Value, Address::kSlotSum>(table);
+    AddStoreTo<kOp, Stored, Value, Address::kAccSum>(table);
   }
 
   static constexpr void AddPlain(Table& table) {
@@ -127,6 +135,7 @@ struct HandlerTable {
     table[kCopy2] = Form::template kEntry<Copy2>;
     table[kCopyAcc] = Form::template kEntry<CopyAcc>;
     table[kCopyFloatAcc] = Form::template kEntry<CopyFloatAcc>;
+    table[kAddConst] = Form::template kEntry<AddConst>;
     table[kConst32] = Form::template kEntry<Const32>;
     table[kConst64] = Form::template kEntry<Const64>;
     table[kSelect] = Form::template kEntry<Select<Src::kSlot>>;

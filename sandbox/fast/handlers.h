@@ -160,13 +160,23 @@ SANDBOX_INLINE bool Resolve(const State& s, uint32_t address, uint32_t offset, u
   return effective + width <= s.memory.size;
 }
 
+// The address whose first field lies `at` halfwords behind pc.
+template <Address kAddress>
+SANDBOX_INLINE uint32_t GetAddress(const State& s, ptrdiff_t at) {
+  const uint32_t base = Get<uint32_t, BaseOf(kAddress)>(s, at);
+  if constexpr (IsSum(kAddress)) return base + s.pc.U32(at + Size<uint32_t>(BaseOf(kAddress)));
+  else return base;
+}
+template <Address kAddress>
+inline constexpr ptrdiff_t kAddressSize = Size<uint32_t>(BaseOf(kAddress)) + (IsSum(kAddress) ? 2 : 0);
+
 // A float is loaded and stored as its bits.
-template <typename Stored, typename Result, bool kFloat, Src kAddress, Dst kDst>
+template <typename Stored, typename Result, bool kFloat, Address kAddress, Dst kDst>
 struct Load {
-  static constexpr ptrdiff_t kOffset = 2 + Size<uint32_t>(kAddress);
+  static constexpr ptrdiff_t kOffset = 2 + kAddressSize<kAddress>;
   SANDBOX_INLINE static Step Run(State& s) {
     uint64_t effective = 0;
-    if (!Resolve(s, Get<uint32_t, kAddress>(s, 2), s.pc.U32(kOffset), sizeof(Stored), effective)) [[unlikely]]
+    if (!Resolve(s, GetAddress<kAddress>(s, 2), s.pc.U32(kOffset), sizeof(Stored), effective)) [[unlikely]]
       return Trap(s, TrapCode::kOutOfBoundsMemory);
     const Result value = static_cast<Result>(s.memory.Load<Stored>(effective));
     if constexpr (kFloat) {
@@ -180,18 +190,37 @@ struct Load {
   }
 };
 
-template <typename Stored, typename Value, Src kAddress, Src kValue>
+template <typename Stored, typename Value, Address kAddress, Src kValue>
 struct Store {
-  static constexpr ptrdiff_t kOffset = 1 + Size<uint32_t>(kAddress);
+  static constexpr ptrdiff_t kOffset = 1 + kAddressSize<kAddress>;
   SANDBOX_INLINE static Step Run(State& s) {
     uint64_t effective = 0;
-    if (!Resolve(s, Get<uint32_t, kAddress>(s, 1), s.pc.U32(kOffset), sizeof(Stored), effective)) [[unlikely]]
+    if (!Resolve(s, GetAddress<kAddress>(s, 1), s.pc.U32(kOffset), sizeof(Stored), effective)) [[unlikely]]
       return Trap(s, TrapCode::kOutOfBoundsMemory);
     const Value value = Get<Value, kValue>(s, kOffset + 2);
     if constexpr (kIsFloat<Value>) s.memory.Store<Stored>(effective, std::bit_cast<Stored>(value));
     else s.memory.Store<Stored>(effective, static_cast<Stored>(value));
     s.pc.Skip(kOffset + 2 + Size<Value>(kValue));
     return Step::kNext;
+  }
+};
+
+// A loop's counter steps on, is compared, and the loop goes on or not.
+template <Op kOp, Src kSecond>
+struct StepBranch {
+  using Bound = numeric::Binding<kOp>;
+  SANDBOX_INLINE static Step Run(State& s) {
+    const uint32_t sum = Get<uint32_t, Src::kSlot>(s, 6) + s.pc.U32(7);
+    s.acc = SlotOf(sum);
+    s.fp[s.pc.U16(5)] = SlotOf(sum);
+    if (Bound::kFunction(sum, Get<uint32_t, kSecond>(s, 9)) != 0) {
+      const uint32_t cost = s.pc.U16(3);
+      s.pc.Skip(s.pc.S32(1));
+      return Pay(s, cost, Step::kTaken);
+    }
+    const uint32_t cost = s.pc.U16(4);
+    s.pc.Skip(9 + Size<uint32_t>(kSecond));
+    return Pay(s, cost, Step::kNext);
   }
 };
 
@@ -367,6 +396,13 @@ struct CopyFloatAcc {
   SANDBOX_INLINE static Step Run(State& s) {
     s.fp[s.pc.U16(1)] = BitsOf(s.facc);
     s.pc.Skip(2);
+    return Step::kNext;
+  }
+};
+struct AddConst {
+  SANDBOX_INLINE static Step Run(State& s) {
+    s.fp[s.pc.U16(1)] = SlotOf(Get<uint32_t, Src::kSlot>(s, 2) + s.pc.U32(3));
+    s.pc.Skip(5);
     return Step::kNext;
   }
 };

@@ -26,6 +26,10 @@ class ShapeMaker {
   void Add(std::string_view fields) {
     for (const char field : fields) Add(field);
   }
+  void Add(Address address) {
+    Add(BaseOf(address), Operand::kI32);
+    if (IsSum(address)) Add('w');
+  }
   void Add(Src src, Operand type) {
     if (src == Src::kSlot) Add('s');
     if (src == Src::kConst) Add(type == Operand::kF64 ? 'q' : 'w');
@@ -105,13 +109,18 @@ Shape ShapeOf(uint16_t code) {
   if (code < kStoreBase) {
     const size_t at = (code - kLoadBase) / 2;
     shape.Add('d');
-    shape.Add(static_cast<Src>(at % 3), Operand::kI32);
+    shape.Add(static_cast<Address>(at % kAddresses));
     shape.Add('w');
     return shape.Make(true);
   }
+  if (code >= kStepBase) {
+    shape.Add("tccdsw");
+    shape.Add((code - kStepBase) % 2 == 0 ? Src::kSlot : Src::kConst, Operand::kI32);
+    return shape.Make(false);
+  }
   const size_t at = code - kStoreBase;
-  const Op op = FindOp(kStores, &IsStore, at / 9);
-  shape.Add(static_cast<Src>(at / 3 % 3), Operand::kI32);
+  const Op op = FindOp(kStores, &IsStore, at / 3 / kAddresses);
+  shape.Add(static_cast<Address>(at / 3 % kAddresses));
   shape.Add('w');
   shape.Add(static_cast<Src>(at % 3), InfoOf(op).signature.param(1));
   return shape.Make(true);

@@ -34,6 +34,21 @@ enum Plain : uint16_t {
 enum class Src : uint8_t { kSlot, kAcc, kConst };
 enum class Dst : uint8_t { kSlot, kAcc };
 
+// The address of a memory access: an operand, or (as compilers write it) the sum of one and a constant, which wraps.
+enum class Address : uint8_t { kSlot, kAcc, kConst, kSlotSum, kAccSum };
+inline constexpr size_t kAddresses = 5;
+constexpr Src BaseOf(Address address) {
+  switch (address) {
+    case Address::kSlot:
+    case Address::kSlotSum: return Src::kSlot;
+    case Address::kAcc:
+    case Address::kAccSum: return Src::kAcc;
+    case Address::kConst: return Src::kConst;
+  }
+  return Src::kSlot;
+}
+constexpr bool IsSum(Address address) { return address == Address::kSlotSum || address == Address::kAccSum; }
+
 // The classes of two operands. What is missing does not occur: constants are second where the order is free, and two
 // constants or two accumulators do not meet.
 enum class Pair : uint8_t { kSlotSlot, kSlotConst, kAccSlot, kAccConst, kSlotAcc, kConstSlot, kConstAcc };
@@ -107,8 +122,12 @@ inline constexpr size_t kBinaryBase = (kPlainCount + 1) / 2 * 2;
 inline constexpr size_t kUnaryBase = kBinaryBase + kBinaries[kOpCount] * kPairs * 2;
 inline constexpr size_t kBranchBase = kUnaryBase + kUnaries[kOpCount] * 2 * 2;
 inline constexpr size_t kLoadBase = kBranchBase + kCompares[kOpCount] * kBranchPairs * 2;
-inline constexpr size_t kStoreBase = kLoadBase + kLoads[kOpCount] * 3 * 2;
-inline constexpr size_t kEnd = kStoreBase + kStores[kOpCount] * 3 * 3;
+inline constexpr size_t kStoreBase = kLoadBase + kLoads[kOpCount] * kAddresses * 2;
+inline constexpr size_t kStepBase = kStoreBase + kStores[kOpCount] * kAddresses * 3;
+
+// i32.add of a slot and a constant into a slot, then an i32 comparison of the sum (with a slot or a constant) and a branch.
+inline constexpr size_t kStepCompares = static_cast<size_t>(Op::kI32GeU) - static_cast<size_t>(Op::kI32Eq) + 1;
+inline constexpr size_t kEnd = kStepBase + kStepCompares * 2;
 
 }  // namespace opcode_internal
 
@@ -133,15 +152,20 @@ constexpr uint16_t BranchCode(Op compare, Pair pair, bool sense) {
   const size_t number = kCompares[static_cast<size_t>(compare)];
   return static_cast<uint16_t>(kBranchBase + (number * kBranchPairs + static_cast<size_t>(pair)) * 2 + (sense ? 0 : 1));
 }
-constexpr uint16_t LoadCode(Op op, Src address, Dst dst = Dst::kSlot) {
+constexpr uint16_t LoadCode(Op op, Address address, Dst dst = Dst::kSlot) {
   using namespace opcode_internal;
   const size_t number = kLoads[static_cast<size_t>(op)];
-  return static_cast<uint16_t>(kLoadBase + (number * 3 + static_cast<size_t>(address)) * 2 + static_cast<size_t>(dst));
+  return static_cast<uint16_t>(kLoadBase + (number * kAddresses + static_cast<size_t>(address)) * 2 + static_cast<size_t>(dst));
 }
-constexpr uint16_t StoreCode(Op op, Src address, Src value) {
+constexpr uint16_t StoreCode(Op op, Address address, Src value) {
   using namespace opcode_internal;
   const size_t number = kStores[static_cast<size_t>(op)];
-  return static_cast<uint16_t>(kStoreBase + (number * 3 + static_cast<size_t>(address)) * 3 + static_cast<size_t>(value));
+  return static_cast<uint16_t>(kStoreBase + (number * kAddresses + static_cast<size_t>(address)) * 3 + static_cast<size_t>(value));
+}
+constexpr bool HasStepBranch(Op compare) { return compare >= Op::kI32Eq && compare <= Op::kI32GeU; }
+constexpr uint16_t StepBranchCode(Op compare, Src second) {
+  const size_t number = static_cast<size_t>(compare) - static_cast<size_t>(Op::kI32Eq);
+  return static_cast<uint16_t>(opcode_internal::kStepBase + number * 2 + (second == Src::kConst ? 1 : 0));
 }
 // Whether the instruction has a form that leaves the result in the accumulator only.
 constexpr bool HasAccumulatorForm(uint16_t code) {

@@ -32,7 +32,7 @@ bool Translator::Start(uint32_t number, FunctionCode& out) {
   is_dead_ = false;
   dead_depth_ = 0;
   table_index_ = cost_ = flushed_ = 0;
-  last_ = compare_.at = kNone;
+  last_ = compare_.at = sum_.at = kNone;
   ForgetAccumulators();
   blocks_.Clear();
   fixups_.Clear();

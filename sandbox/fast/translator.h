@@ -37,7 +37,7 @@ class Translator {
  private:
   static constexpr uint32_t kNone = ~uint32_t{0};
 
-  enum class Kind : uint8_t { kSlot, kLocal, kConst };
+  enum class Kind : uint8_t { kSlot, kLocal, kConst, kSum };  // kSum: i32 of a local plus bits
   // Which accumulator: of integers (and of references), of floats.
   enum Bank : uint8_t { kInt, kFloat };
 
@@ -48,7 +48,7 @@ class Translator {
     uint32_t local = 0;
     uint32_t next = kNone;        // the next entry down with that local
     uint32_t producer = kNone;    // halfword of the instruction that made it, if the result need not be in the slot
-    uint64_t bits = 0;            // of a constant
+    uint64_t bits = 0;            // of a constant, or added to a local
   };
 
   // Where the value of an operand is found.
@@ -120,9 +120,16 @@ class Translator {
   // Where the topmost operand is, for an instruction that wants it in this bank; it is popped. A constant that does not
   // fit an instruction of this type is put into its slot first.
   Place Take(Operand type);
+  // The topmost operand, an i32 that is an address; `second`: the constant to be added.
+  Address TakeAddress(Place& base, uint32_t& sum);
+  void PutAddress(Address address, const Place& base, uint32_t sum);
+  // A local plus a constant, whose result goes to that slot and to the accumulator.
+  uint32_t EmitSum(uint16_t slot, uint32_t local, uint64_t bits);
+  bool TryPushSum();
   // The same for an instruction that wants it in a slot.
   uint16_t TakeInSlot();
   void Materialize(uint32_t entry);
+  void LinkLocal(Entry& entry, uint32_t index);
   void Flush();
   // Puts copies of a local that are on the stack into their slots: it is about to change.
   void Preserve(uint32_t local);
@@ -224,6 +231,14 @@ class Translator {
     Place first;
     Place second;
   } compare_;
+  // The last instruction, if it is an i32.add of an operand and a constant; it may be the one before compare_.
+  struct LastSum {
+    uint32_t at = kNone;
+    uint32_t end = kNone;
+    uint16_t slot = 0;
+    Place base;
+    uint32_t bits = 0;
+  } sum_;
 
   RegionWriter regions_;
   Vec<Entry> stack_;

@@ -175,23 +175,33 @@ Translator::Branch Translator::EmitBranchOn(bool sense) {
   } else {
     first = Take(Operand::kI32);
   }
-  Flush();
+  // The step before it too, if nothing has to come between.
+  const bool is_step = sum_.at != kNone && sum_.end == here() && sum_.base.src == Src::kSlot && first.src == Src::kAcc &&
+                       second.src != Src::kAcc && HasStepBranch(op) && sum_.slot < first_operand_ && flushed_ == height();
+  if (is_step) out_->code.Truncate(sum_.at);
+  else Flush();
   EndRegion();
   const Operand type = InfoOf(op).signature.param(0);
   if (!sense && !IsFloat(type)) {
     op = Opposite(op);
     sense = true;
   }
-  const uint32_t at = Begin(BranchCode(op, PairOf(first.src, second.src), sense));
+  const uint32_t at = Begin(is_step ? StepBranchCode(op, second.src) : BranchCode(op, PairOf(first.src, second.src), sense));
   const Branch branch{at, at + 1, at + 3, at + 4};
   Put32(0);
   Put16(0);
   Put16(0);
-  PutOperand(first, type);
+  if (is_step) {
+    Put16(sum_.slot);
+    PutOperand(sum_.base, Operand::kI32);
+    Put32(sum_.bits);
+  } else {
+    PutOperand(first, type);
+  }
   PutOperand(second, type);
   AwaitCost(branch.fall_cost);
   StartRegion(false);
-  last_ = compare_.at = kNone;
+  last_ = compare_.at = sum_.at = kNone;
   return branch;
 }
 

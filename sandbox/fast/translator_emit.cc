@@ -102,7 +102,7 @@ void Translator::PlaceLabel(uint32_t fixups, uint32_t more_fixups) {
   Land(more_fixups);
   StartRegion(true);
   ForgetAccumulators();
-  last_ = compare_.at = kNone;
+  last_ = compare_.at = sum_.at = kNone;
 }
 
 }  // namespace sandbox::fast

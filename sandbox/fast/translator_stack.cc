@@ -17,14 +17,35 @@ void Translator::PushResult(uint32_t producer, Bank bank) {
   SetAccumulator(bank, height() - 1, kNone);
 }
 
-void Translator::PushLocal(uint32_t index) {
-  Entry entry;
-  entry.kind = Kind::kLocal;
+void Translator::LinkLocal(Entry& entry, uint32_t index) {
   entry.is_linked = true;
   entry.local = index;
   entry.next = local_heads_[index];
   if (!Ok(stack_.Push(entry))) return;
   local_heads_[index] = height() - 1;
+}
+
+void Translator::PushLocal(uint32_t index) {
+  Entry entry;
+  entry.kind = Kind::kLocal;
+  LinkLocal(entry, index);
+}
+
+// i32.add of a local and a constant waits for who uses it: often that is an access to memory, or a local.
+bool Translator::TryPushSum() {
+  if (height() < 2) return false;
+  const Entry second = stack_[height() - 1];
+  const Entry first = stack_[height() - 2];
+  const bool is_second_const = second.kind == Kind::kConst;
+  const Entry& constant = is_second_const ? second : first;
+  const Entry& other = is_second_const ? first : second;
+  if (constant.kind != Kind::kConst || (other.kind != Kind::kLocal && other.kind != Kind::kSum)) return false;
+  PopMany(2);
+  Entry entry;
+  entry.kind = Kind::kSum;
+  entry.bits = static_cast<uint32_t>(constant.bits + (other.kind == Kind::kSum ? other.bits : 0));
+  LinkLocal(entry, other.local);
+  return true;
 }
 
 void Translator::PushConst(uint64_t bits) {
@@ -75,6 +96,12 @@ Translator::Place Translator::Take(Operand type) {
   }
   const uint32_t at = height() - 1;
   if (stack_[at].kind == Kind::kConst && !FitsConstant(stack_[at].bits, type)) Materialize(at);
+  if (stack_[at].kind == Kind::kSum) {
+    const Entry sum = stack_[at];
+    stack_[at].kind = Kind::kSlot;
+    stack_[at].producer = EmitSum(Home(at), sum.local, sum.bits);
+    SetAccumulator(kInt, at, kNone);
+  }
   const Entry& top = stack_[at];
   const Bankful& bank = accumulators_[IsFloat(type) ? kFloat : kInt];
   Place place;
@@ -87,6 +114,7 @@ Translator::Place Translator::Take(Operand type) {
       place.slot = Local(top.local);
       if (bank.local == top.local) place.src = Src::kAcc;
       break;
+    case Kind::kSum: break;
     case Kind::kSlot:
       place.slot = Home(at);
       if (bank.entry != at) break;
@@ -105,7 +133,7 @@ uint16_t Translator::TakeInSlot() {
     return 0;
   }
   const uint32_t at = height() - 1;
-  if (stack_[at].kind == Kind::kConst) Materialize(at);
+  if (stack_[at].kind == Kind::kConst || stack_[at].kind == Kind::kSum) Materialize(at);
   const uint16_t slot = stack_[at].kind == Kind::kLocal ? Local(stack_[at].local) : Home(at);
   (void)Pop();
   return slot;
@@ -118,9 +146,19 @@ void Translator::Materialize(uint32_t at) {
   switch (entry.kind) {
     case Kind::kSlot: return;
     case Kind::kLocal:
-      Begin(kCopy);
+      if (last_ != kNone && here() == last_ + 3 && out_->code[last_] == kCopy) {
+        out_->code[last_] = kCopy2;
+      } else {
+        Begin(kCopy);
+      }
       Put16(Home(at));
       Put16(Local(entry.local));
+      break;
+    case Kind::kSum:
+      Begin(kAddConst);
+      Put16(Home(at));
+      Put16(Local(entry.local));
+      Put32(static_cast<uint32_t>(entry.bits));
       break;
     case Kind::kConst:
       if (entry.bits <= UINT32_MAX) {
@@ -145,7 +183,7 @@ void Translator::Flush() {
 
 void Translator::Preserve(uint32_t local) {
   for (uint32_t at = local_heads_[local]; at != kNone && is_ok_; at = stack_[at].next) {
-    if (stack_[at].kind == Kind::kLocal) Materialize(at);
+    if (stack_[at].kind == Kind::kLocal || stack_[at].kind == Kind::kSum) Materialize(at);
     stack_[at].is_linked = false;
   }
   local_heads_[local] = kNone;

@@ -58,10 +58,21 @@ void Translator::SetLocal(uint32_t local, bool keeps) {
 
 // Pops the topmost operand into the local.
 void Translator::CopyToLocal(uint32_t local) {
-  const bool has_copies = local_heads_[local] != kNone;
-  if (has_copies) Preserve(local);
   const uint32_t at = height() - 1;
   const Entry top = stack_[at];
+  if (top.kind == Kind::kSum) {
+    // It may be a sum of that very local.
+    (void)Pop();
+    if (local_heads_[local] != kNone) Preserve(local);
+    (void)EmitSum(Local(local), top.local, top.bits);
+    for (Bankful& bank : accumulators_) {
+      if (bank.local == local) bank.local = kNone;
+    }
+    SetAccumulator(kInt, kNone, local);
+    return;
+  }
+  const bool has_copies = local_heads_[local] != kNone;
+  if (has_copies) Preserve(local);
   const std::array<bool, 2> is_in = {accumulators_[kInt].entry == at, accumulators_[kFloat].entry == at};
   // What the accumulators know of the local is of the past.
   for (Bankful& bank : accumulators_) {
@@ -154,13 +165,54 @@ void Translator::Select() {
 
 // --- Memory ---------------------------------------------------------------------------------------------------------
 
+Address Translator::TakeAddress(Place& base, uint32_t& sum) {
+  sum = 0;
+  if (!stack_.empty() && stack_.back().kind == Kind::kSum) {
+    const Entry top = Pop();
+    base.slot = Local(top.local);
+    sum = static_cast<uint32_t>(top.bits);
+    return accumulators_[kInt].local == top.local ? Address::kAccSum : Address::kSlotSum;
+  }
+  const bool is_sum = !stack_.empty() && stack_.back().kind == Kind::kSlot && last_ != kNone &&
+                      stack_.back().producer == last_ && sum_.at == last_;
+  if (is_sum) {
+    // The addition is part of the access.
+    base = sum_.base;
+    sum = sum_.bits;
+    out_->code.Truncate(sum_.at);
+    ForgetAccumulators();
+    (void)Pop();
+    last_ = sum_.at = kNone;
+    return base.src == Src::kAcc ? Address::kAccSum : Address::kSlotSum;
+  }
+  base = Take(Operand::kI32);
+  return base.src == Src::kAcc ? Address::kAcc : base.src == Src::kConst ? Address::kConst : Address::kSlot;
+}
+
+void Translator::PutAddress(Address address, const Place& base, uint32_t sum) {
+  PutOperand({BaseOf(address), base.slot, base.bits}, Operand::kI32);
+  if (IsSum(address)) Put32(sum);
+}
+
+uint32_t Translator::EmitSum(uint16_t slot, uint32_t local, uint64_t bits) {
+  const Place base{accumulators_[kInt].local == local ? Src::kAcc : Src::kSlot, Local(local), 0};
+  const uint32_t start = Begin(BinaryCode(Op::kI32Add, PairOf(base.src, Src::kConst)));
+  Put16(slot);
+  PutOperand(base, Operand::kI32);
+  Put32(static_cast<uint32_t>(bits));
+  sum_ = {start, here(), slot, base, static_cast<uint32_t>(bits)};
+  return start;
+}
+
 void Translator::Load(const Instruction& in) {
   Pc at = in.immediates;
   const Access access = ReadMemarg(at);
-  const Place address = Take(Operand::kI32);
-  const uint32_t start = Begin(LoadCode(in.op, address.src));
+  Place base;
+  uint32_t sum = 0;
+  const Address address = TakeAddress(base, sum);
+  const uint32_t start = Begin(LoadCode(in.op, address));
   Put16(Home(height()));
-  PutOperand(address, Operand::kI32);
+  PutAddress(address, base, sum);
   Put32(static_cast<uint32_t>(access.offset));
   PushResult(start, IsFloat(InfoOf(in.op).signature.result()) ? kFloat : kInt);
 }
@@ -170,11 +222,13 @@ void Translator::Store(const Instruction& in) {
   const Access access = ReadMemarg(at);
   const Operand type = InfoOf(in.op).signature.param(1);
   Place value = Take(type);
-  Place address = Take(Operand::kI32);
+  Place base;
+  uint32_t sum = 0;
+  const Address address = TakeAddress(base, sum);
   // Both are the same local: the slot has it, too.
-  if (value.src == Src::kAcc && address.src == Src::kAcc && !IsFloat(type)) value.src = Src::kSlot;
-  Begin(StoreCode(in.op, address.src, value.src));
-  PutOperand(address, Operand::kI32);
+  if (value.src == Src::kAcc && BaseOf(address) == Src::kAcc && !IsFloat(type)) value.src = Src::kSlot;
+  Begin(StoreCode(in.op, address, value.src));
+  PutAddress(address, base, sum);
   Put32(static_cast<uint32_t>(access.offset));
   PutOperand(value, type);
 }
@@ -252,7 +306,10 @@ void Translator::Unary(Op op) {
 }
 
 void Translator::Binary(Op op) {
+  if (op == Op::kI32Add && TryPushSum()) return;
   const Operand type = InfoOf(op).signature.param(0);
+  // Computed now, it would need the accumulator that the second operand may be in.
+  if (height() >= 2 && stack_[height() - 2].kind == Kind::kSum) Materialize(height() - 2);
   Place second = Take(type);
   // Two constants: the first goes into its slot.
   const bool is_first_const = !stack_.empty() && stack_.back().kind == Kind::kConst;
@@ -275,6 +332,9 @@ void Translator::BinaryOf(Op op, Place first, Place second) {
   Put16(Home(height()));
   PutOperand(first, signature.param(0));
   PutOperand(second, signature.param(0));
+  if (op == Op::kI32Add && second.src == Src::kConst) {
+    sum_ = {start, here(), Home(height()), first, static_cast<uint32_t>(second.bits)};
+  }
   if (IsCompare(op)) compare_ = {start, op, first, second};
   PushResult(start, IsFloat(signature.result()) ? kFloat : kInt);
 }
