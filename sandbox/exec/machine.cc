@@ -390,7 +390,7 @@ void Machine::SwitchInstance(Instance* to) {
   store_types = TrustedArray<const CanonIdx>(to->store_types.span());
   if (tier.has_fast()) {
     imported_functions = kNoIndex;
-    direct_owner = kNoIndex;
+    direct_owner = Function::kNobody;
     const Translated* const translated = module.translated.get();
     fast_functions = TrustedArray<const FastFunction>(translated != nullptr ? translated->functions.span()
                                                                             : std::span<const FastFunction>());

@@ -28,6 +28,9 @@ struct Function {
   static constexpr uint32_t kHost = 1u << 31;  // owner is a host function's number
   static constexpr uint32_t kDead = ~uint32_t{0};  // its instance was released
 
+  // The owner of no function: there are fewer instances.
+  static constexpr uint32_t kNobody = kHost - 1;
+
   uint32_t owner = kDead;     // instance id, or kHost | host function number
   CanonIdx type = kNoIndex;   // store-wide
 
