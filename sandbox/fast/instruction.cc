@@ -11,7 +11,7 @@
 namespace sandbox::fast {
 namespace {
 
-constexpr uint32_t kMaxCallCost = 8192;
+constexpr uint32_t kMaxCallCost = 1024;
 
 uint32_t KeepOf(const BodyView& body, uint32_t table_index) {
   const uint32_t first = body.table_word(table_index);

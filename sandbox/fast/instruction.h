@@ -46,7 +46,7 @@ Instruction ReadInstruction(const BodyView& body, Pc pc, uint32_t table_index);
 
 // A region that costs more than this is not translated, nor is a function that contains one: a cost fits a halfword, and who
 // has to look at a region again does not look long.
-inline constexpr uint32_t kMaxRegionCost = 16384;
+inline constexpr uint32_t kMaxRegionCost = 4096;
 
 // What is to be paid from `offset`, at which a region begins, to the region's end.
 uint32_t CostToRegionEnd(const BodyView& body, uint32_t offset, uint32_t table_index);
