@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // The engine's side of a comparison between interpreters:
-//   driver [--tier=T] [--dispatch=D] [--fuel=on|off] <wasm> <export> <n>   checksum and seconds of CPU time of the call
+//   driver [--eager] [--tier=T] [--dispatch=D] [--fuel=on|off] <wasm> <export> <n>   checksum and seconds of CPU time of the call
 //   driver [...] <wasm> <export>                                            score and seconds (CoreMark)
 //   driver [...] --load <wasm>                                              load <s> s <MB/s> MB/s rss+ <KB> peak+ <KB> KB
 // A call with n = 1 comes first, so that whatever is lazy has happened. Imports: env.host_add, env.clock_ms; when only
@@ -80,6 +80,7 @@ std::vector<uint8_t> ReadFile(const std::string& path) {
 
 struct Options {
   Config config;
+  sandbox::LoadOptions load;
   bool load_only = false;
   std::vector<std::string> words;
 };
@@ -87,6 +88,8 @@ struct Options {
 void ParseFlag(std::string_view word, Options& options) {
   if (word == "--load") {
     options.load_only = true;
+  } else if (word == "--eager") {
+    options.load.translation = sandbox::Translation::kEager;
   } else if (word == "--tier=inplace") {
     options.config.tier = sandbox::Tier::kInPlace;
   } else if (word == "--tier=fast") {
@@ -137,7 +140,7 @@ void Load(const Options& options) {
   std::ofstream("/proc/self/clear_refs") << "5";  // peak = present size
   const long before_kb = ProcKilobytes("/proc/self/smaps_rollup", "Rss:");
   const double start = CpuSeconds();
-  const Module module = OrDie(Module::Load(bytes), "load");
+  const Module module = OrDie(Module::Load(bytes, options.load), "load");
   Store store = OrDie(Store::Create(options.config), "store");
   std::set<std::string_view> linked;
   for (const auto import : module.imports()) {

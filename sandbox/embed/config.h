@@ -21,7 +21,7 @@ namespace sandbox {
 enum class Tier : uint8_t {
   kInPlace,  // the module's own bytes, nothing translated: smallest, quickest to start
   kFast,     // each function is translated to register code at its first call; kBadConfiguration if not built in
-  kAuto,     // the fastest tier that is built in
+  kAuto,     // the fastest tier that is built in: kFast, else kInPlace
 };
 
 // How the in-place tier goes from one instruction to the next. The same handlers, so the same behaviour.
@@ -47,13 +47,24 @@ struct Config {
   uint64_t fuel = kUnlimitedFuel;
 };
 
+// When the functions of a module are translated for the fast tier. What does not fit load_bytes, or is beyond what register
+// code can express (65,535 slots, 4,096 units of fuel without a branch or call), runs in place: nobody sees a difference
+// but in speed.
+enum class Translation : uint8_t {
+  kLazy,   // each at its first call in a store of the fast tier, in whatever thread that is; loading costs nothing more
+  kEager,  // all of them while loading; ignored without the fast tier
+};
+
 // Options of Module::Load and Module::LoadCopy.
 struct LoadOptions {
   // The load-time half: what a module may declare, and (load_bytes) what it may hold beside its own bytes.
   ImplementationLimits limits = {};
 
-  // Where the module's memory comes from. Outlives the last copy of the module, whose end may come in any thread.
+  // Where the module's memory comes from, that of translated functions too. Outlives the last copy of the module, whose end
+  // may come in any thread; so may calls for lazy translation, one at a time.
   Allocator* allocator = nullptr;
+
+  Translation translation = Translation::kLazy;
 };
 
 // Options of Store::Instantiate.

@@ -8,6 +8,7 @@
 #include "sandbox/base/checked_math.h"
 #include "sandbox/embed/module_state.h"
 #include "sandbox/embed/raw_block.h"
+#include "sandbox/fast/tier.h"
 #include "sandbox/module/module_data.h"
 #include "sandbox/valid/load.h"
 
@@ -46,7 +47,12 @@ Result<ModuleState*> LoadState(ByteSpan bytes, const LoadOptions& options, bool 
       SANDBOX_TRY(state->copy.Append(bytes));
       bytes = state->copy.span();
     }
-    return LoadModule(bytes, options.limits, state->data);
+    SANDBOX_TRY(LoadModule(bytes, options.limits, state->data));
+#if SANDBOX_FAST_TIER
+    // Without memory for all of it the rest is tried again when it is called.
+    if (options.translation == Translation::kEager) (void)fast::TranslateModule(state->data);
+#endif
+    return {};
   };
   if (const Result<void> loaded = load(); !loaded) {
     state->Drop();
