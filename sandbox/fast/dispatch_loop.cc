@@ -12,7 +12,12 @@ struct Form {
   using Entry = Step (*)(State&);
   template <typename Handler>
   static Step Call(State& s) {
-    return Handler::Run(s);
+    if constexpr (kBranches<Handler>) {
+      const bool is_paid = Handler::IsTaken(s) ? TakeBranch(s) : PassBranch<Handler>(s);
+      return is_paid ? Step::kNext : Step::kFuel;
+    } else {
+      return Handler::Run(s);
+    }
   }
   template <typename Handler>
   static constexpr Entry kEntry = &Call<Handler>;
@@ -44,8 +49,7 @@ Exit RunLoop(Machine& m) {
   for (;;) {
     const Step step = kTable[s.pc.U16(0)](s);
     switch (step) {
-      case Step::kNext:
-      case Step::kTaken: continue;
+      case Step::kNext: continue;
       case Step::kFuel:
         SpillState(m, s.pc, s.fp, s.memory, s.fuel);
         m.registers.has_accumulators = true;

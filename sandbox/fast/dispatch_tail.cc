@@ -71,7 +71,6 @@ HANDLER_CC Exit Tail(STATE_PARAMS) {
   fuel = s.fuel;
   switch (step) {
     case Step::kNext: DISPATCH();
-    case Step::kTaken: DISPATCH();
     case Step::kFuel: [[clang::musttail]] return LeaveForFuel(STATE_ARGS);
     case Step::kTrap: [[clang::musttail]] return LeaveForTrap(STATE_ARGS);
     case Step::kResume: [[clang::musttail]] return Resume(STATE_ARGS);
@@ -80,10 +79,37 @@ HANDLER_CC Exit Tail(STATE_PARAMS) {
   __builtin_unreachable();
 }
 
+template <typename Handler>
+HANDLER_CC Exit TailBranch(STATE_PARAMS) {
+  State s{m, pc, fp, acc, facc, {memory_base, memory_size}, fuel};
+  if (Handler::IsTaken(s)) {
+    const bool is_paid = TakeBranch(s);
+    pc = s.pc;
+    acc = s.acc;
+    fuel = s.fuel;
+    if (!is_paid) [[unlikely]]
+      [[clang::musttail]] return LeaveForFuel(STATE_ARGS);
+    DISPATCH();
+  }
+  const bool is_paid = PassBranch<Handler>(s);
+  pc = s.pc;
+  acc = s.acc;
+  fuel = s.fuel;
+  if (!is_paid) [[unlikely]]
+    [[clang::musttail]] return LeaveForFuel(STATE_ARGS);
+  DISPATCH();
+}
+
+template <typename Handler>
+constexpr TailEntry EntryOf() {
+  if constexpr (kBranches<Handler>) return {&TailBranch<Handler>};
+  else return {&Tail<Handler>};
+}
+
 struct Form {
   using Entry = TailEntry;
   template <typename Handler>
-  static constexpr Entry kEntry = {&Tail<Handler>};
+  static constexpr Entry kEntry = EntryOf<Handler>();
 };
 
 constexpr HandlerTable<Form>::Table kTable = HandlerTable<Form>::Make();

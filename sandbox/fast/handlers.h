@@ -142,15 +142,9 @@ struct Branch {
   using A = typename Types::First;
   using B = typename Types::Second;
   static constexpr ptrdiff_t kSecond = 5 + Size<A>(FirstOf(kPair));
-  SANDBOX_INLINE static Step Run(State& s) {
-    if ((Bound::kFunction(Get<A, FirstOf(kPair)>(s, 5), Get<B, SecondOf(kPair)>(s, kSecond)) != 0) == kSense) {
-      const uint32_t cost = s.pc.U16(3);
-      s.pc.Skip(s.pc.S32(1));
-      return Pay(s, cost, Step::kTaken);
-    }
-    const uint32_t cost = s.pc.U16(4);
-    s.pc.Skip(kSecond + Size<B>(SecondOf(kPair)));
-    return Pay(s, cost, Step::kNext);
+  static constexpr ptrdiff_t kLength = kSecond + Size<B>(SecondOf(kPair));
+  SANDBOX_INLINE static bool IsTaken(State& s) {
+    return (Bound::kFunction(Get<A, FirstOf(kPair)>(s, 5), Get<B, SecondOf(kPair)>(s, kSecond)) != 0) == kSense;
   }
 };
 
@@ -205,22 +199,32 @@ struct Store {
   }
 };
 
+// A dispatch form runs those that may branch in two pieces: each goes on with a jump of its own, which the processor
+// predicts by itself. The fields: target, the cost there, the cost behind the instruction, then the operands.
+template <typename Handler>
+inline constexpr bool kBranches = requires(State& s) { Handler::IsTaken(s); };
+SANDBOX_INLINE bool TakeBranch(State& s) {
+  const uint32_t cost = s.pc.U16(3);
+  s.pc.Skip(s.pc.S32(1));
+  return Pay(s, cost, Step::kNext) == Step::kNext;
+}
+template <typename Handler>
+SANDBOX_INLINE bool PassBranch(State& s) {
+  const uint32_t cost = s.pc.U16(4);
+  s.pc.Skip(Handler::kLength);
+  return Pay(s, cost, Step::kNext) == Step::kNext;
+}
+
 // A loop's counter steps on, is compared, and the loop goes on or not.
 template <Op kOp, Src kSecond>
 struct StepBranch {
   using Bound = numeric::Binding<kOp>;
-  SANDBOX_INLINE static Step Run(State& s) {
+  static constexpr ptrdiff_t kLength = 9 + Size<uint32_t>(kSecond);
+  SANDBOX_INLINE static bool IsTaken(State& s) {
     const uint32_t sum = Get<uint32_t, Src::kSlot>(s, 6) + s.pc.U32(7);
     s.acc = SlotOf(sum);
     s.fp[s.pc.U16(5)] = SlotOf(sum);
-    if (Bound::kFunction(sum, Get<uint32_t, kSecond>(s, 9)) != 0) {
-      const uint32_t cost = s.pc.U16(3);
-      s.pc.Skip(s.pc.S32(1));
-      return Pay(s, cost, Step::kTaken);
-    }
-    const uint32_t cost = s.pc.U16(4);
-    s.pc.Skip(9 + Size<uint32_t>(kSecond));
-    return Pay(s, cost, Step::kNext);
+    return Bound::kFunction(sum, Get<uint32_t, kSecond>(s, 9)) != 0;
   }
 };
 

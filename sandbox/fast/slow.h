@@ -15,7 +15,6 @@ namespace sandbox::fast {
 // How a handler goes on.
 enum class Step : uint8_t {
   kNext,    // with the instruction at pc
-  kTaken,   // the same, after a taken branch: a dispatch of its own
   kFuel,    // not at all: the region at pc is not covered
   kTrap,    // not at all: Machine::trap
   kResume,  // as the machine says
