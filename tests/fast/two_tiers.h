@@ -136,6 +136,16 @@ class Machinery {
   std::vector<std::string> log_;
 };
 
+// Names the first difference.
+inline void ExpectSameLog(const std::vector<std::string>& fast, const std::vector<std::string>& in_place,
+                          const std::string& what) {
+  for (size_t i = 0; i < fast.size() || i < in_place.size(); ++i) {
+    const std::string ours = i < fast.size() ? fast[i] : "nothing";
+    const std::string theirs = i < in_place.size() ? in_place[i] : "nothing";
+    ASSERT_EQ(ours, theirs) << what << ", event " << i << " after \"" << (i == 0 ? "" : in_place[i - 1]) << '"';
+  }
+}
+
 // Runs a program in place and in the fast tier and compares the logs.
 class Machines {
  public:
@@ -153,7 +163,7 @@ class Machines {
       for (const Dispatch form : forms) {
         Machinery fast(Tier::kFast, form, step);
         program(fast);
-        EXPECT_EQ(fast.log(), in_place.log()) << "steps of " << step;
+        ExpectSameLog(fast.log(), in_place.log(), "steps of " + std::to_string(step));
         if (::testing::Test::HasFailure()) return;
       }
     }
