@@ -1,0 +1,238 @@
+// Copyright 2026 The wasm-sandbox Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Tests: sandbox/fast/verify.h
+
+#include "sandbox/fast/verify.h"
+
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "sandbox/fast/opcode.h"
+#include "sandbox/fast/regions.h"
+#include "sandbox/fast/translator.h"
+#include "tests/fast/translated_module.h"
+#include "tests/lib/failing_allocator.h"
+
+namespace sandbox::fast {
+namespace {
+
+using testing::FastFunctionOf;
+using testing::kRichFunctions;
+using testing::LoadedModule;
+using testing::RichModule;
+
+class VerifyTest : public ::testing::Test {
+ protected:
+  VerifyTest() {
+    Translator translator(module(), loaded_.budget);
+    for (uint32_t i = 0; i < kRichFunctions; ++i) {
+      codes_.push_back(std::make_unique<FunctionCode>(loaded_.budget));
+      EXPECT_TRUE(translator.Translate(i, *codes_.back())) << i;
+    }
+  }
+  const ModuleData& module() const { return loaded_.module; }
+  FunctionCode& code(uint32_t i) { return *codes_[i]; }
+  bool IsValid(uint32_t i) { return IsCodeValid(module(), FastFunctionOf(module(), i), code(i)); }
+
+  // With another value in one halfword.
+  bool IsValidWith(uint32_t function, size_t at, uint32_t value) {
+    uint16_t& halfword = code(function).code[at];
+    const uint16_t before = halfword;
+    halfword = static_cast<uint16_t>(value);
+    const bool is_valid = IsValid(function);
+    halfword = before;
+    return is_valid;
+  }
+
+  // The halfwords at which an instruction begins.
+  std::vector<size_t> Starts(uint32_t function) {
+    const Vec<uint16_t>& words = code(function).code;
+    std::vector<size_t> starts;
+    for (size_t i = 1; i < words.size();) {
+      starts.push_back(i);
+      EXPECT_TRUE(ShapeOf(words[i]).exists);
+      const Shape shape = ShapeOf(words[i++]);
+      for (const char field : shape.text()) {
+        // One entry more than the labels that the number before says.
+        if (field == '*') i += 3 * (words[i - 2] + size_t{1});
+        else i += SizeOfField(field);
+      }
+    }
+    return starts;
+  }
+
+  // Calls look(start, field's letter, field's halfword) for each field of the function.
+  template <typename Look>
+  void ForEachField(uint32_t function, Look look) {
+    for (const size_t start : Starts(function)) {
+      size_t at = start + 1;
+      for (const char field : ShapeOf(code(function).code[start]).text()) {
+        if (field == '*') break;
+        look(start, field, at);
+        at += SizeOfField(field);
+      }
+    }
+  }
+
+  std::set<size_t> Regions(uint32_t function) {
+    std::set<size_t> found;
+    RegionReader reader = RegionReader::BeforeCode(code(function), 0);
+    do found.insert(reader.region().code);
+    while (reader.Next());
+    return found;
+  }
+
+  // The rules once more, as simply as they can be written down.
+  bool IsHarmless(uint32_t function) {
+    const FastFunction shape = FastFunctionOf(module(), function);
+    const uint32_t slots = shape.param_slots + shape.needed_slots;
+    const std::vector<size_t> list = Starts(function);
+    const std::set<size_t> starts(list.begin(), list.end());
+    bool is_harmless = true;
+    ForEachField(function, [&](size_t start, char field, size_t at) {
+      const uint32_t value = code(function).code[at];
+      if (field == 'd' || field == 's') is_harmless &= value < slots;
+      if (field == 'b') is_harmless &= value <= slots;
+      if (field != 't') return;
+      const int32_t displacement = static_cast<int32_t>(value | uint32_t{code(function).code[at + 1]} << 16);
+      is_harmless &= starts.contains(static_cast<size_t>(static_cast<int64_t>(start) + displacement));
+    });
+    return is_harmless;
+  }
+
+  LoadedModule loaded_{RichModule()};
+  std::vector<std::unique_ptr<FunctionCode>> codes_;
+};
+
+TEST_F(VerifyTest, WhatTheTranslatorMakesIsAccepted) {
+  for (uint32_t i = 0; i < kRichFunctions; ++i) EXPECT_TRUE(IsValid(i)) << i;
+}
+
+TEST_F(VerifyTest, EachHalfwordChanged) {
+  size_t refused = 0;
+  for (uint32_t i = 0; i < kRichFunctions; ++i) {
+    Vec<uint16_t>& words = code(i).code;
+    for (size_t at = 0; at < words.size(); ++at) {
+      const uint16_t before = words[at];
+      for (const uint32_t value : {0u, 1u, before + 1u, before - 1u, before ^ 0x8000u, 0xffffu,
+                                   static_cast<uint32_t>(kOpcodeCount)}) {
+        words[at] = static_cast<uint16_t>(value);
+        if (IsValid(i)) EXPECT_TRUE(IsHarmless(i)) << i << " at " << at << ": " << value;
+        else ++refused;
+      }
+      words[at] = before;
+    }
+    EXPECT_TRUE(IsValid(i));
+  }
+  EXPECT_GT(refused, 500u);
+}
+
+TEST_F(VerifyTest, SlotsBeyondTheFrame) {
+  size_t seen = 0;
+  for (uint32_t i = 0; i < kRichFunctions; ++i) {
+    const FastFunction shape = FastFunctionOf(module(), i);
+    const uint32_t slots = shape.param_slots + shape.needed_slots;
+    ForEachField(i, [&](size_t start, char field, size_t at) {
+      if (field != 'd' && field != 's' && field != 'b') return;
+      ++seen;
+      EXPECT_EQ(IsValidWith(i, at, slots), field == 'b') << i << " at " << start;
+      EXPECT_FALSE(IsValidWith(i, at, slots + 1)) << i << " at " << start;
+      EXPECT_FALSE(IsValidWith(i, at, 0xffff)) << i << " at " << start;
+    });
+  }
+  EXPECT_GT(seen, 40u);
+}
+
+// Where a branch goes: everywhere but to where regions begin it is refused.
+TEST_F(VerifyTest, Targets) {
+  size_t branches = 0;
+  for (uint32_t i = 0; i < kRichFunctions; ++i) {
+    const std::set<size_t> regions = Regions(i);
+    ForEachField(i, [&](size_t start, char field, size_t at) {
+      if (field != 't') return;
+      ++branches;
+      Vec<uint16_t>& words = code(i).code;
+      const uint16_t before[] = {words[at], words[at + 1]};
+      for (int64_t target = -3; target < static_cast<int64_t>(words.size()) + 3; ++target) {
+        const uint32_t displacement = static_cast<uint32_t>(target - static_cast<int64_t>(start));
+        words[at] = static_cast<uint16_t>(displacement);
+        words[at + 1] = static_cast<uint16_t>(displacement >> 16);
+        const bool is_good = target > 0 && target < static_cast<int64_t>(words.size()) &&
+                             regions.contains(static_cast<size_t>(target));
+        EXPECT_EQ(IsValid(i), is_good) << i << " at " << start << " to " << target;
+      }
+      words[at] = before[0];
+      words[at + 1] = before[1];
+    });
+  }
+  EXPECT_GT(branches, 5u);
+}
+
+TEST_F(VerifyTest, OpcodesThatMayNotBeThere) {
+  for (uint32_t i = 0; i < kRichFunctions; ++i) {
+    for (const size_t start : Starts(i)) {
+      for (const uint32_t opcode : {uint32_t{kReturnStub}, uint32_t{kTranslateStub}, uint32_t{kInPlaceStub},
+                                    static_cast<uint32_t>(kOpcodeCount), 0xffffu}) {
+        EXPECT_FALSE(IsValidWith(i, start, opcode)) << i << " at " << start;
+      }
+    }
+  }
+}
+
+// Which number, the halfword in which it begins (from the opcode), and how many there are.
+TEST_F(VerifyTest, IndicesOutOfRange) {
+  struct Index {
+    uint16_t opcode;
+    size_t at;
+    uint32_t count;
+  };
+  const uint32_t functions = kRichFunctions + 1;
+  const Index indices[] = {
+      {kCall, 1, kRichFunctions}, {kCallImport, 1, functions}, {kRefFunc, 2, functions},
+      {kCallIndirect, 3, 1},      {kGlobalGet, 2, 2},
+  };
+  for (const Index& index : indices) {
+    size_t seen = 0;
+    for (uint32_t i = 0; i < kRichFunctions; ++i) {
+      for (const size_t start : Starts(i)) {
+        if (code(i).code[start] != index.opcode) continue;
+        ++seen;
+        EXPECT_TRUE(IsValidWith(i, start + index.at, index.count - 1)) << index.opcode;
+        EXPECT_FALSE(IsValidWith(i, start + index.at, index.count)) << index.opcode;
+        EXPECT_FALSE(IsValidWith(i, start + index.at, 0xffff)) << index.opcode;
+        // The upper half of a number of two halfwords.
+        if (index.opcode != kCallIndirect) EXPECT_FALSE(IsValidWith(i, start + index.at + 1, 1)) << index.opcode;
+      }
+    }
+    EXPECT_GT(seen, 0u) << index.opcode;
+  }
+}
+
+TEST_F(VerifyTest, CutOff) {
+  for (uint32_t i = 0; i < kRichFunctions; ++i) {
+    const std::vector<size_t> starts = Starts(i);
+    const std::set<size_t> whole(starts.begin(), starts.end());
+    while (code(i).code.size() > 0) {
+      code(i).code.Truncate(code(i).code.size() - 1);
+      // Cut between instructions it may still be in order, if no branch or region lay behind.
+      if (!whole.contains(code(i).code.size())) EXPECT_FALSE(IsValid(i)) << i << " of " << code(i).code.size();
+    }
+  }
+}
+
+TEST_F(VerifyTest, WithoutRegions) {
+  FunctionCode bare(loaded_.budget);
+  ASSERT_TRUE(bare.code.Push(1).has_value());
+  ASSERT_TRUE(bare.code.Push(kReturn).has_value());
+  EXPECT_FALSE(IsCodeValid(module(), FastFunctionOf(module(), 7), bare));
+}
+
+}  // namespace
+}  // namespace sandbox::fast
