@@ -45,7 +45,7 @@ struct Census {
 class StoreForTest {
  public:
   explicit StoreForTest(Allocator* allocator = nullptr, uint64_t budget_bytes = 1 << 30)
-      : budget(budget_bytes, allocator), store(SmallLimits(), budget), machine(store, ReturnAtOnce) {}
+      : budget(budget_bytes, allocator), store(SmallLimits(), budget), machine(store, TierTable{.run = ReturnAtOnce}) {}
 
   static ImplementationLimits SmallLimits() {
     ImplementationLimits limits;

@@ -47,7 +47,7 @@ constexpr uint32_t kDepth = 4;
 
 class MachineTest : public ::testing::Test {
  protected:
-  MachineTest() : budget_(1 << 24), store_(Limits(), budget_), machine_(store_, ScriptedTier) {
+  MachineTest() : budget_(1 << 24), store_(Limits(), budget_), machine_(store_, TierTable{.run = ScriptedTier}) {
     Script().clear();
     EXPECT_TRUE(machine_.Allocate());
     none_ = module_.Function(module_.Type({}, {}));

@@ -188,13 +188,17 @@ TEST(InstructionTest, Calls) {
 TEST(InstructionTest, ADearCallCharges) {
   ModuleBuilder builder;
   const uint32_t none = builder.AddType({}, {});
-  const uint32_t callee = builder.AddFunction(none, Code().End(), {{40'000, kI32}});
+  const uint32_t callee = builder.AddFunction(none, Code().End(), {{8'000, kI32}});
   builder.AddFunction(none, Code().Call(callee).End());
   builder.AddFunction(none, Code().End(), {{50'000, ValType::I64()}});
   builder.AddFunction(none, Code().Call(2).End());
   const Instruction in = Body(builder, 1).Of(Op::kCall);
-  EXPECT_EQ(in.cost, 1 + SlotsCost(40'000));
+  EXPECT_EQ(in.cost, 1 + SlotsCost(8'000));
   EXPECT_LE(in.cost, kMaxRegionCost);
+  EXPECT_EQ(in.rule, RegionRule::kEnds);
+  const Instruction dear = Body(builder, 3).Of(Op::kCall);
+  EXPECT_EQ(dear.cost, 1u);
+  EXPECT_EQ(dear.rule, RegionRule::kCharges);
 }
 
 TEST(InstructionTest, MemoryAndNumbers) {
