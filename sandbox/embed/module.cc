@@ -58,6 +58,7 @@ Result<ModuleState*> LoadState(ByteSpan bytes, const LoadOptions& options, bool 
     state->Drop();
     return std::unexpected(loaded.error());
   }
+  state->loaded_bytes = state->budget.used_bytes();
   return state;
 }
 
@@ -159,7 +160,7 @@ ModuleSizes Module::sizes() const {
   sizes.module_bytes = data.bytes.size();
   sizes.side_table_bytes = data.side_table.size() * sizeof(uint32_t);
   sizes.copied_bytes = state_->copy.size();
-  sizes.held_bytes = state_->budget.used_bytes() - sizes.copied_bytes + sizeof(ModuleState);
+  sizes.held_bytes = state_->loaded_bytes - sizes.copied_bytes + sizeof(ModuleState);
   sizes.functions = static_cast<uint32_t>(data.functions.size());
   for (const FunctionRecord& function : data.functions) {
     sizes.code_bytes += function.code_end - function.code_begin;

@@ -28,6 +28,7 @@ class ModuleState {
   void Drop() noexcept;
 
   Budget budget;
+  uint64_t loaded_bytes = 0;  // of it, when loading was done: translation goes on charging, in any thread
   Vec<uint8_t> copy;  // of the bytes, when the module owns them
   ModuleData data;
 

@@ -136,14 +136,14 @@ Machine::Outcome Machine::Pause(RunState state) {
 }
 
 void Machine::SetFuel(uint64_t units) {
-  registers.fuel = 0;
+  registers.fuel = held_fuel = 0;
   is_fuel_unlimited = units == kUnlimitedFuel;
   tank = units;
 }
 
 void Machine::ReturnSlice() {
-  if (!is_fuel_unlimited) tank += registers.fuel;
-  registers.fuel = 0;
+  if (!is_fuel_unlimited) tank += registers.fuel + held_fuel;
+  registers.fuel = held_fuel = 0;
 }
 
 bool Machine::Refill() {
@@ -368,7 +368,12 @@ Flow Machine::ReturnCall(FuncAddr function) {
   }
   const Flow flow = Call(function);
   // The frame of the tail call is gone: what traps, traps in its caller, behind the call.
-  if (flow == Flow::kExit && exit == Exit::kTrap) is_trap_behind_call = true;
+  if (flow == Flow::kExit && exit == Exit::kTrap) {
+    is_trap_behind_call = true;
+    if (IsFast(*frame.operator->())) {
+      registers.pc = Pc::At(frame->instance->module->bytes, tier.offset_after_call(*frame.operator->()));
+    }
+  }
   // A host function answered at once or will: the caller's caller goes on, perhaps in another instance.
   if (frame->instance != instance) SwitchInstance(frame->instance);
   return flow;

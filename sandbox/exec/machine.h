@@ -146,7 +146,8 @@ struct Machine {
 
   // --- Between exits ----------------------------------------------------------------------------------------------
   Vec<Run> runs;                 // the innermost last
-  uint64_t tank = kUnlimitedFuel;  // fuel that is not in registers.fuel
+  uint64_t tank = kUnlimitedFuel;  // fuel that is neither in registers.fuel nor in held_fuel
+  uint64_t held_fuel = 0;          // of the slice, while a single instruction runs
   bool is_fuel_unlimited = true;
   Interrupt interrupt;
   uint64_t next_serial = 1;
@@ -185,7 +186,7 @@ struct Machine {
   // (kOutOfFuel, kInterrupted) and fuel_needed are set, and PauseOutcome says the same.
   bool ChargeOutsideTier(uint64_t units);
   Outcome PauseOutcome() const;
-  uint64_t FuelLeft() const { return is_fuel_unlimited ? kUnlimitedFuel : tank + registers.fuel; }
+  uint64_t FuelLeft() const { return is_fuel_unlimited ? kUnlimitedFuel : tank + registers.fuel + held_fuel; }
   void SetFuel(uint64_t units);
 
   // --- For tiers: cold paths of calls ------------------------------------------------------------------------------

@@ -115,7 +115,9 @@ Step TranslateAndEnter(Machine& m) {
   const FastFunction& function = *m.frame->fast;
   if (!Translate(*m.instance->module, function.number)) return EnterInPlace(m);
   GoOnAt(m, CodePos(function.code.load(std::memory_order_acquire)));
-  m.registers.sp = m.registers.locals;
+  // No operands yet: the spare cell.
+  m.registers.sp = m.registers.locals + static_cast<ptrdiff_t>(uint64_t{function.param_slots} + function.local_slots);
+  m.registers.sp[0] = 0;
   return GoOn(m);
 }
 

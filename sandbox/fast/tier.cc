@@ -120,14 +120,23 @@ BodyView BodyOf(const Machine& m, uint32_t number) {
   return {module, module.functions[number]};
 }
 
-// Several regions may begin at the same place of the code, with nothing but `end`s between them: what is to be paid tells
-// them apart.
+// Several regions may begin at the same place of the code, with nothing but instructions between them that need no code:
+// what is to be paid tells them apart.
 Region FindRegion(const BodyView& body, const FunctionCode& function, uint32_t code, uint32_t cost) {
   RegionReader reader = RegionReader::BeforeCode(function, code);
   while (reader.region().code < code && reader.Next()) {
   }
   Region found = reader.region();
-  while (CostToRegionEnd(body, found.offset, found.side_table) != cost && reader.Next() && reader.region().code == code) {
+  uint32_t left = CostToRegionEnd(body, found.offset, found.side_table);
+  while (left != cost && reader.Next() && reader.region().code == code) {
+    // What lies between is paid for by the one and not by the other.
+    uint32_t table_index = found.side_table;
+    for (Pc pc = body.at(found.offset); body.offset_of(pc) < reader.region().offset;) {
+      const Instruction in = ReadInstruction(body, pc, table_index);
+      left -= in.cost;
+      table_index += in.table_words;
+      pc = in.next;
+    }
     found = reader.region();
   }
   return found;
@@ -146,61 +155,89 @@ bool FindEntry(const FunctionCode& function, uint32_t offset, Region& found) {
   return false;
 }
 
+enum class Entry : uint8_t { kNone, kTooDear, kEntered };
+
 // The running frame, in place, becomes one of the fast tier if a region begins at its pc that so much fuel covers.
-bool TryEnterFast(Machine& m, const FastFunction& function, uint64_t fuel) {
+Entry TryEnterFast(Machine& m, const Translated& translated, const FastFunction& function, uint64_t fuel) {
   const BodyView body = BodyOf(m, function.number);
   Region region;
-  if (!FindEntry(*function.body, body.offset_of(m.registers.pc), region)) return false;
+  if (!FindEntry(*function.body, body.offset_of(m.registers.pc), region)) return Entry::kNone;
   // A branch to the function's own label leaves in place what lies below the results.
   const uint64_t locals = uint64_t{body.function.param_slots} + body.function.local_slots;
-  if (m.registers.sp - m.registers.locals != static_cast<ptrdiff_t>(locals + region.height)) return false;
+  if (m.registers.sp - m.registers.locals != static_cast<ptrdiff_t>(locals + region.height)) return Entry::kNone;
   const uint32_t cost = CostToRegionEnd(body, region.offset, region.side_table);
-  if (cost > fuel) return false;
+  if (cost > fuel) return Entry::kTooDear;
+  // The table may be younger than the frame.
+  m.fast_functions = TrustedArray<const FastFunction>(translated.functions.span());
   m.frame->fast = &function;
   m.registers.code = CodePos::At(function.body->code.span(), region.code);
   m.registers.entry_cost = cost;
   m.registers.has_accumulators = false;
   m.PrepareReturn();
-  return true;
+  return Entry::kEntered;
 }
 
-// Goes on in place one instruction at a time until the fast tier can take over. What is left of the slice is in `rest`.
-// True: it has; else `why` says why the in-place tier stopped.
-bool StepToRegion(Machine& m, TierEntry in_place, const FastFunction& function, bool must_step, Exit& why) {
+// What the in-place tier runs, in its own form.
+struct Running {
+  FramePos frame;
+  const FunctionRecord* function;
+  const Instance* instance;
+  explicit Running(const Machine& m) : frame(m.frame), function(m.frame->function), instance(m.instance) {}
+  friend bool operator==(const Running&, const Running&) = default;
+};
+
+// Runs one instruction in place; the rest of the slice is held meanwhile. kFuel: the instruction has run and the next one is
+// to come, or (the fuel is back) it is not covered.
+Exit StepInPlace(Machine& m, TierEntry in_place, bool& has_run) {
+  has_run = false;
+  m.held_fuel += std::exchange(m.registers.fuel, 0);
+  // Without fuel it says what the instruction costs.
+  Exit why = in_place(m);
+  if (why == Exit::kFuel && m.fuel_needed <= m.held_fuel) {
+    m.held_fuel -= m.fuel_needed;
+    m.registers.fuel = m.fuel_needed;
+    has_run = true;
+    why = in_place(m);
+  }
+  m.registers.fuel += std::exchange(m.held_fuel, 0);
+  return why;
+}
+
+// Goes on in place one instruction at a time until the fast tier can take over (kSwitch), for a while. kFuel: go on in place.
+Exit StepToRegion(Machine& m, TierEntry in_place, const Translated& translated, const FastFunction& function,
+                  bool must_step) {
   constexpr int kMaxSteps = 256;
-  uint64_t rest = std::exchange(m.registers.fuel, 0);
-  const FramePos frame = m.frame;
+  const Running before(m);
   for (int i = 0; i < kMaxSteps; ++i) {
-    if (!must_step && m.frame == frame && TryEnterFast(m, function, rest)) {
-      m.registers.fuel = rest;
-      return true;
+    if (!must_step) {
+      const Entry entry = TryEnterFast(m, translated, function, m.registers.fuel);
+      if (entry == Entry::kEntered) return Exit::kSwitch;
+      if (entry == Entry::kTooDear) return Exit::kFuel;
     }
     must_step = false;
-    // Without fuel it says what the instruction costs.
-    why = in_place(m);
-    if (why != Exit::kFuel || m.fuel_needed > rest) break;
-    rest -= m.fuel_needed;
-    m.registers.fuel = m.fuel_needed;
-    why = in_place(m);
-    if (why != Exit::kFuel) break;
+    bool has_run = false;
+    const Exit why = StepInPlace(m, in_place, has_run);
+    if (why != Exit::kFuel || !has_run) return why;
+    // Another function: not for this code.
+    if (!(Running(m) == before)) return Exit::kSwitch;
   }
-  m.registers.fuel += rest;
-  return false;
+  return Exit::kFuel;
+}
+
+// The translation of the running function, in place, if there is one.
+const FastFunction* TranslationOf(const Machine& m, const Translated* translated) {
+  const FunctionRecord* const record = m.frame->function;
+  if (record == nullptr || translated == nullptr) return nullptr;
+  const FastFunction& function = translated->functions[IndexIn(m.instance->module->functions.span(), record)];
+  return IsStub(function, kTranslateStubAt) || IsStub(function, kInPlaceStubAt) ? nullptr : &function;
 }
 
 Exit RunInPlace(Machine& m, TierEntry in_place) {
   const bool must_step = std::exchange(m.must_step, false);
-  const FunctionRecord* const record = m.frame->function;
   const Translated* const translated = m.instance == nullptr ? nullptr : m.instance->module->translated.get();
-  if (record != nullptr && translated != nullptr) {
-    const size_t number = IndexIn(m.instance->module->functions.span(), record);
-    const FastFunction& function = translated->functions[number];
-    Exit why = Exit::kFuel;
-    if (function.code.load(std::memory_order_acquire) != nullptr && !IsStub(function, kTranslateStubAt) &&
-        !IsStub(function, kInPlaceStubAt)) {
-      if (StepToRegion(m, in_place, function, must_step, why)) return Exit::kSwitch;
-      if (why != Exit::kFuel || m.registers.fuel < m.fuel_needed) return why;
-    }
+  if (const FastFunction* const function = TranslationOf(m, translated)) {
+    const Exit why = StepToRegion(m, in_place, *translated, *function, must_step);
+    if (why != Exit::kFuel) return why;
   }
   return in_place(m);
 }
