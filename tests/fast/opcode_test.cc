@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
+#include <iterator>
 #include <map>
 #include <string>
 #include <vector>
@@ -16,6 +16,8 @@ namespace sandbox::fast {
 namespace {
 
 constexpr Src kSources[] = {Src::kSlot, Src::kAcc, Src::kConst};
+constexpr Address kAllAddresses[] = {Address::kSlot, Address::kAcc, Address::kConst, Address::kSlotSum, Address::kAccSum};
+static_assert(std::size(kAllAddresses) == kAddresses);
 
 std::vector<Op> AllOps(bool (*picks)(Op)) {
   std::vector<Op> ops;
@@ -38,6 +40,10 @@ std::string FieldOf(Src src, Operand type) {
     case Src::kConst: return type == Operand::kF64 ? "q" : "w";
   }
   return "?";
+}
+
+std::string FieldOf(Address address) {
+  return FieldOf(BaseOf(address), Operand::kI32) + (IsSum(address) ? "w" : "");
 }
 
 std::string NameOf(Op op) { return std::string(TextOf(op)); }
@@ -78,18 +84,23 @@ std::map<uint16_t, Expected> Everything() {
     }
   }
   for (const Op op : AllOps(&opcode_internal::IsLoad)) {
-    for (const Src src : kSources) {
+    for (const Address address : kAllAddresses) {
       for (const Dst dst : {Dst::kSlot, Dst::kAcc}) {
-        Add(all, LoadCode(op, src, dst), {NameOf(op), "d" + FieldOf(src, Operand::kI32) + "w", true});
+        Add(all, LoadCode(op, address, dst), {NameOf(op), "d" + FieldOf(address) + "w", true});
       }
     }
   }
   for (const Op op : AllOps(&opcode_internal::IsStore)) {
-    for (const Src address : kSources) {
+    for (const Address address : kAllAddresses) {
       for (const Src value : kSources) {
         Add(all, StoreCode(op, address, value),
-            {NameOf(op), FieldOf(address, Operand::kI32) + "w" + FieldOf(value, InfoOf(op).signature.param(1)), true});
+            {NameOf(op), FieldOf(address) + "w" + FieldOf(value, InfoOf(op).signature.param(1)), true});
       }
+    }
+  }
+  for (const Op op : AllOps(&HasStepBranch)) {
+    for (const Src second : {Src::kSlot, Src::kConst}) {
+      Add(all, StepBranchCode(op, second), {"step and " + NameOf(op), "tccdsw" + FieldOf(second, Operand::kI32)});
     }
   }
   return all;
@@ -153,8 +164,8 @@ TEST(OpcodeTest, AccumulatorForms) {
   EXPECT_GT(forms, 100u);
   EXPECT_EQ(AccumulatorForm(BinaryCode(Op::kI32Sub, Pair::kAccSlot)), BinaryCode(Op::kI32Sub, Pair::kAccSlot, Dst::kAcc));
   EXPECT_EQ(AccumulatorForm(UnaryCode(Op::kI64Ctz, Src::kSlot)), UnaryCode(Op::kI64Ctz, Src::kSlot, Dst::kAcc));
-  EXPECT_EQ(AccumulatorForm(LoadCode(Op::kI64Load, Src::kAcc)), LoadCode(Op::kI64Load, Src::kAcc, Dst::kAcc));
-  EXPECT_FALSE(HasAccumulatorForm(StoreCode(Op::kI32Store, Src::kSlot, Src::kSlot)));
+  EXPECT_EQ(AccumulatorForm(LoadCode(Op::kI64Load, Address::kAcc)), LoadCode(Op::kI64Load, Address::kAcc, Dst::kAcc));
+  EXPECT_FALSE(HasAccumulatorForm(StoreCode(Op::kI32Store, Address::kSlot, Src::kSlot)));
   EXPECT_FALSE(HasAccumulatorForm(BranchCode(Op::kI32Eq, Pair::kSlotSlot, true)));
   EXPECT_FALSE(HasAccumulatorForm(kCopy));
 }
