@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
+#include <iterator>
 #include <map>
 #include <string>
 #include <vector>
@@ -16,6 +16,8 @@ namespace sandbox::fast {
 namespace {
 
 constexpr Src kSources[] = {Src::kSlot, Src::kAcc, Src::kConst};
+constexpr Address kAllAddresses[] = {Address::kSlot, Address::kAcc, Address::kConst, Address::kSlotSum, Address::kAccSum};
+static_assert(std::size(kAllAddresses) == kAddresses);
 
 std::vector<Op> AllOps(bool (*picks)(Op)) {
   std::vector<Op> ops;
@@ -40,6 +42,10 @@ std::string FieldOf(Src src, Operand type) {
   return "?";
 }
 
+std::string FieldOf(Address address) {
+  return FieldOf(BaseOf(address), Operand::kI32) + (IsSum(address) ? "w" : "");
+}
+
 std::string NameOf(Op op) { return std::string(TextOf(op)); }
 
 // Every code of every family: who has it, and what its shape is expected to be.
@@ -52,12 +58,6 @@ struct Expected {
 void Add(std::map<uint16_t, Expected>& all, uint16_t code, const Expected& expected) {
   const auto [found, is_new] = all.emplace(code, expected);
   EXPECT_TRUE(is_new) << expected.owner << " has the code of " << found->second.owner;
-}
-
-constexpr Address kAllAddresses[] = {Address::kSlot, Address::kAcc, Address::kConst, Address::kSlotSum, Address::kAccSum};
-
-std::string FieldsOf(Address address) {
-  return FieldOf(BaseOf(address), Operand::kI32) + (IsSum(address) ? "w" : "");
 }
 
 std::map<uint16_t, Expected> Everything() {
@@ -86,7 +86,7 @@ std::map<uint16_t, Expected> Everything() {
   for (const Op op : AllOps(&opcode_internal::IsLoad)) {
     for (const Address address : kAllAddresses) {
       for (const Dst dst : {Dst::kSlot, Dst::kAcc}) {
-        Add(all, LoadCode(op, address, dst), {NameOf(op), "d" + FieldsOf(address) + "w", true});
+        Add(all, LoadCode(op, address, dst), {NameOf(op), "d" + FieldOf(address) + "w", true});
       }
     }
   }
@@ -94,7 +94,7 @@ std::map<uint16_t, Expected> Everything() {
     for (const Address address : kAllAddresses) {
       for (const Src value : kSources) {
         Add(all, StoreCode(op, address, value),
-            {NameOf(op), FieldsOf(address) + "w" + FieldOf(value, InfoOf(op).signature.param(1)), true});
+            {NameOf(op), FieldOf(address) + "w" + FieldOf(value, InfoOf(op).signature.param(1)), true});
       }
     }
   }
