@@ -73,7 +73,8 @@ class VerifyTest : public ::testing::Test {
   void ForEachField(uint32_t function, Look look) {
     for (const size_t start : Starts(function)) {
       size_t at = start + 1;
-      for (const char field : ShapeOf(code(function).code[start]).text()) {
+      const Shape shape = ShapeOf(code(function).code[start]);
+      for (const char field : shape.text()) {
         if (field == '*') break;
         look(start, field, at);
         at += SizeOfField(field);
