@@ -5,7 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <ctime>
 #include <string>
 #include <vector>
 
@@ -161,6 +163,152 @@ TEST(TierTest, RegionsAtTheirLimit) {
     b.ExportFunction("f", b.AddFunction(type, Code().Raw(Times(nops, Code().Op(Op::kNop))).LocalGet(0).End()));
     ExpectSame(b, "f", {Value::I32(1)}, /*step=*/4'999);
   }
+}
+
+// Its branch leaves a value below the result: from there on it runs in place, one instruction at a time.
+Code EndsInPlace() {
+  return Code().I32Const(7).I32Const(5).I32Const(1).Op(Op::kBrIf, {0}).Op(Op::kDrop).Op(Op::kDrop).I32Const(9).End();
+}
+
+// A host function asks for the fuel and sets it, called where the tiers take over from each other: by a frame in place right
+// after a callee that ended in place, and by one whose region is not covered.
+TEST(TierTest, TheHostSeesAllFuel) {
+  for (const bool is_huge : {false, true}) {
+    Machines machines;
+    machines.Each([&](Machinery& m) {
+      bool sets = false;
+      const auto host = [&](Caller& caller) -> uint32_t {
+        m.Log("fuel " + std::to_string(caller.store().fuel()));
+        if (sets) caller.store().SetFuel(1000);
+        return 3;
+      };
+      ASSERT_TRUE(m.store().Link("env", "host", host).has_value());
+      ModuleBuilder b;
+      const uint32_t type = b.AddType({}, {kI32});
+      const uint32_t imported = b.ImportFunction("env", "host", type);
+      const uint32_t callee = b.AddFunction(type, EndsInPlace());
+      const Code code = Code().Call(callee).Op(Op::kDrop).Call(imported).Raw(Times(20, Code().Op(Op::kNop))).End();
+      b.ExportFunction("f", b.AddFunction(type, code, is_huge ? kHugeLocals : NoLocals()));
+      m.Add(b, "m");
+      for (const bool sets_now : {false, false, true, true}) {
+        sets = sets_now;
+        m.Run("m", "f");
+        m.Log("left " + std::to_string(m.store().fuel()));
+      }
+    });
+  }
+}
+
+// Interrupted anywhere, in a function that has just been translated too: what runs above it leaves its locals alone.
+TEST(TierTest, NothingAboveAnInterruptedFrameTouchesIt) {
+  const ValType i64 = ValType::I64();
+  ModuleBuilder b;
+  const uint32_t digits_type = b.AddType({i64, i64, i64}, {i64});
+  const uint32_t host = b.ImportFunction("env", "host", b.AddType({}, {}));
+  const Code high = Code().LocalGet(0).I64Const(10'000).Op(Op::kI64Mul);
+  const Code middle = Code().LocalGet(1).I64Const(100).Op(Op::kI64Mul);
+  const uint32_t digits = b.AddFunction(
+      digits_type, Code().Raw(high).Raw(middle).Op(Op::kI64Add).LocalGet(2).Op(Op::kI64Add).End());
+  const Code code = Code().Call(host).I64Const(12).I64Const(34).I64Const(56).Call(digits).End();
+  b.ExportFunction("f", b.AddFunction(b.AddType({}, {i64}), code));
+  b.ExportFunction("above", b.AddFunction(b.AddType({i64, i64, i64}, {}), Code().End(), {{3, i64}}));
+
+  size_t interrupted = 0;
+  for (uint64_t fuel = 1; fuel <= 25; ++fuel) {
+    Machines machines;
+    machines.steps = {0};
+    machines.Each([&](Machinery& m) {
+      Store& store = m.store();
+      ASSERT_TRUE(store.Link("env", "host", [&] { store.interrupt()->Request(); }).has_value());
+      m.Add(b, "m");
+      store.SetFuel(fuel);
+      Result<RunResult> run = store.Invoke(m["m"], "f");
+      if (run && run->outcome() == Outcome::kInterrupted) {
+        ++interrupted;
+        store.interrupt()->Clear();
+        const uint64_t left = store.fuel();
+        m.Run("m", "above", {Value::I64(-1), Value::I64(-2), Value::I64(-3)});
+        store.SetFuel(left);
+        run = run->Resume();
+      }
+      store.interrupt()->Clear();
+      while (run && run->outcome() == Outcome::kOutOfFuel) {
+        store.AddFuel(1000);
+        run = run->Resume();
+      }
+      ASSERT_TRUE(run && run->is_done());
+      EXPECT_EQ(run->values()[0].u64(), 123'456u) << "with " << fuel;
+    });
+  }
+  EXPECT_GT(interrupted, 10u);
+}
+
+// The host function of a tail call traps: in the caller of the one that is gone, at its call.
+TEST(TierTest, TrapsOfHostFunctionsInTheTail) {
+  Machines machines;
+  machines.Each([](Machinery& m) {
+    ASSERT_TRUE(m.store().Link("env", "at_once", []() -> HostResult<void> { return Trap(TrapCode::kHost); }).has_value());
+    ModuleBuilder b;
+    const uint32_t type = b.AddType({}, {});
+    const uint32_t host = b.ImportFunction("env", "at_once", type);
+    const uint32_t tail = b.AddFunction(type, Code().Op(Op::kReturnCall, {host}).End());
+    const Code code = Code().Op(Op::kNop).Op(Op::kNop).Call(tail).Op(Op::kNop).End();
+    const uint32_t caller = b.AddFunction(type, code);
+    b.ExportFunction("f", b.AddFunction(type, Code().Op(Op::kNop).Call(caller).End()));
+    m.Add(b, "m");
+    m.Run("m", "f");
+    m.Run("m", "f");
+  });
+}
+
+// Many labels of one place, and a loop there that each round is left for the other tier and entered again.
+ModuleBuilder ManyLabels(uint32_t labels) {
+  ModuleBuilder b;
+  const uint32_t loop = b.AddType({kI32, kI32}, {kI32});
+  Code code;
+  code.Begin(Op::kBlock, kI32).I32Const(7).I32Const(0).Raw(Times(labels, Code().Begin(Op::kBlock)));
+  for (uint32_t i = 0; i < labels; ++i) code.LocalGet(0).Op(Op::kI32Eqz).Op(Op::kBrIf, {i});
+  code.Raw(Times(labels, Code().End())).BeginIndexed(Op::kLoop, loop).Op(Op::kBrIf, {1}).I32Const(0);
+  code.LocalGet(0).I32Const(-1).Op(Op::kI32Add).Op(Op::kLocalTee, {0}).Op(Op::kBrIf, {0});
+  code.Op(Op::kDrop).End().End().Op(Op::kDrop).End();
+  b.ExportFunction("f", b.AddFunction(b.AddType({kI32}, {}), code));
+  return b;
+}
+
+// Processor time of this thread. Only a ratio of it is looked at.
+double CpuSeconds() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
+double SecondsOfRounds(uint32_t labels) {
+  const Bytes bytes = ManyLabels(labels).Build();
+  Config config;
+  config.tier = Tier::kFast;
+  Store store = *Store::Create(config);
+  const InstanceId instance = store.Instantiate(*Module::Load(bytes))->instance;
+  const auto seconds = [&](uint32_t rounds) {
+    const double start = CpuSeconds();
+    EXPECT_TRUE(store.Invoke(instance, "f", {Value::I32(rounds)})->is_done());
+    return CpuSeconds() - start;
+  };
+  seconds(1);
+  double best = seconds(20);
+  for (int i = 0; i < 2; ++i) best = std::min(best, seconds(20));
+  return best;
+}
+
+// 16 times the labels: 16 times the time, or 256 times if every label is looked at for every other one. The bound is wide
+// because times are noisy, and a ratio beyond it is measured again.
+TEST(TierTest, LeavingARegionTakesLinearTime) {
+  if (!kFastTier) GTEST_SKIP();
+  double ratio = 0;
+  for (int attempt = 0; attempt < 5; ++attempt) {
+    ratio = SecondsOfRounds(4000) / SecondsOfRounds(250);
+    if (ratio < 64) break;
+  }
+  EXPECT_LT(ratio, 64);
 }
 
 }  // namespace
