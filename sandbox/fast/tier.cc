@@ -7,7 +7,6 @@
 #include "sandbox/fast/regions.h"
 #include "sandbox/fast/translator.h"
 #include "sandbox/fast/verify.h"
-#include "sandbox/inplace/tier.h"
 
 namespace sandbox::fast {
 namespace {
@@ -46,12 +45,6 @@ Translated* TableOf(const ModuleData& module) {
   return made;
 }
 
-// The function as calls see it; null when there is no memory for the table, or somebody else is making it.
-const FastFunction* FunctionOf(const ModuleData& module, uint32_t number) {
-  Translated* const translated = TableOf(module);
-  return translated == nullptr ? nullptr : &translated->functions[number];
-}
-
 bool IsStub(const FastFunction& function, size_t at) {
   return function.code.load(std::memory_order_acquire) == &kFastStubs[at];
 }
@@ -71,6 +64,11 @@ void TranslateInto(const ModuleData& module, Translator& translator, FastFunctio
 }
 
 }  // namespace
+
+const FastFunction* FunctionOf(const ModuleData& module, uint32_t number) {
+  Translated* const translated = TableOf(module);
+  return translated == nullptr ? nullptr : &translated->functions[number];
+}
 
 bool Translate(const ModuleData& module, uint32_t number) {
   Translated* const translated = module.translated.get();
@@ -242,10 +240,11 @@ Exit RunInPlace(Machine& m, TierEntry in_place) {
   return in_place(m);
 }
 
-template <TierEntry kFast, TierEntry kInPlace>
-Exit Run(Machine& m) {
+}  // namespace
+
+Exit RunBoth(Machine& m, TierEntry fast, TierEntry in_place) {
   for (;;) {
-    const Exit why = m.frame->fast != nullptr ? kFast(m) : RunInPlace(m, kInPlace);
+    const Exit why = m.frame->fast != nullptr ? fast(m) : RunInPlace(m, in_place);
     if (why != Exit::kSwitch) return why;
   }
 }
@@ -258,8 +257,6 @@ uint32_t OffsetAfterCall(const Frame& frame) {
   }
   return reader.region().offset;
 }
-
-}  // namespace
 
 void LeaveFast(Machine& m) {
   const FastFunction& function = *m.frame->fast;
@@ -292,8 +289,5 @@ TrapSite FindTrap(const BodyView& body, const FunctionCode& function, CodePos at
     return {body.offset_of(here), is_last ? 0 : CostToRegionEnd(body, body.offset_of(pc), table_index)};
   }
 }
-
-TierTable TailTier() { return {&Run<&RunTail, &inplace::RunTail>, &FunctionOf, &LeaveFast, &OffsetAfterCall}; }
-TierTable LoopTier() { return {&Run<&RunLoop, &inplace::RunLoop>, &FunctionOf, &LeaveFast, &OffsetAfterCall}; }
 
 }  // namespace sandbox::fast

@@ -21,6 +21,14 @@ TierTable LoopTier();
 // Errors: class memory. Charges: the module's budget.
 [[nodiscard]] Result<void> TranslateModule(const ModuleData& module);
 
+// --- What a TierTable consists of ---------------------------------------------------------------------------------------
+
+// Runs until it has to stop, each frame in its tier.
+Exit RunBoth(Machine& m, TierEntry fast, TierEntry in_place);
+// The function as calls see it; null when there is no memory for the table, or somebody else is making it.
+const FastFunction* FunctionOf(const ModuleData& module, uint32_t number);
+uint32_t OffsetAfterCall(const Frame& frame);
+
 // --- For the handlers' slow paths -----------------------------------------------------------------------------------
 
 // Translates a function, unless it is or cannot be. False: it runs in place, for now at least.
