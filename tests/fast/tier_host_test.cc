@@ -235,21 +235,25 @@ size_t OffsetOf(const ModuleBuilder& b, const Bytes& code) {
 }
 
 // A function ends in place; its caller, which could not be translated, goes on and calls another one of its own module,
-// with the frame that the first had and with an instruction at the offset where the first begins.
+// with the frame that the first had and with an instruction at the offset where the first begins. Nobody stores twice.
 TEST(TierHostTest, AFunctionOfTheSameFrameIsAnother) {
   if (!kFastTier) GTEST_SKIP();
+  const Code stores = Code().I32Const(16).I32Const(77).Op(Op::kI32Store8, {0, 0}).Raw(EndsInPlace());
   const Code nops = Times(200, Code().Op(Op::kNop));
   ModuleBuilder first;
+  first.AddMemory({1, 1, false});
   const uint32_t first_type = first.AddType({}, {kI32});
-  first.ExportFunction("x", first.AddFunction(first_type, EndsInPlace()));
+  first.ExportFunction("x", first.AddFunction(first_type, stores));
   first.ExportFunction(std::string(160, 'n'), 0);  // moves the code
   ModuleBuilder second;
+  second.AddMemory({1, 1, false});
   const uint32_t type = second.AddType({}, {kI32});
   const uint32_t imported = second.ImportFunction("first", "x", type);
   const uint32_t other = second.AddFunction(type, Code().Raw(nops).I32Const(1).End());
-  const Code both = Code().Call(imported).I32Const(10).Op(Op::kI32Mul).Call(other).Op(Op::kI32Add).End();
-  second.ExportFunction("f", second.AddFunction(type, both));
-  const size_t offset = OffsetOf(first, EndsInPlace());
+  const Code both = Code().Call(imported).I32Const(10).Op(Op::kI32Mul).Call(other).Op(Op::kI32Add);
+  const Code stored = Code().I32Const(16).Load(Op::kI32Load8U).I32Const(1000).Op(Op::kI32Mul).Op(Op::kI32Add).End();
+  second.ExportFunction("f", second.AddFunction(type, Code().Raw(both).Raw(stored)));
+  const size_t offset = OffsetOf(first, stores);
   ASSERT_GT(offset, OffsetOf(second, nops));
   ASSERT_LT(offset, OffsetOf(second, nops) + 200);
 

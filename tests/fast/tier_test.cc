@@ -305,7 +305,7 @@ TEST(TierTest, LeavingARegionTakesLinearTime) {
   if (!kFastTier) GTEST_SKIP();
   double ratio = 0;
   for (int attempt = 0; attempt < 5; ++attempt) {
-    ratio = SecondsOfRounds(4000) / SecondsOfRounds(250);
+    ratio = SecondsOfRounds(1600) / SecondsOfRounds(100);
     if (ratio < 64) break;
   }
   EXPECT_LT(ratio, 64);
