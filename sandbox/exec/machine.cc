@@ -367,9 +367,9 @@ Flow Machine::ReturnCall(FuncAddr function) {
     registers.entry_cost = registers.code.U16(-1);
   }
   const Flow flow = Call(function);
-  // The frame of the tail call is gone: what traps, traps in its caller, behind the call.
-  if (flow == Flow::kExit && exit == Exit::kTrap) {
-    is_trap_behind_call = true;
+  // The frame of the tail call is gone: what traps, at once or when the host answers, traps in its caller, behind the call.
+  if (flow == Flow::kExit && (exit == Exit::kTrap || exit == Exit::kHostCall)) {
+    if (exit == Exit::kTrap) is_trap_behind_call = true;
     if (IsFast(*frame.operator->())) {
       registers.pc = Pc::At(frame->instance->module->bytes, tier.offset_after_call(*frame.operator->()));
     }

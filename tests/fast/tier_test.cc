@@ -243,21 +243,26 @@ TEST(TierTest, NothingAboveAnInterruptedFrameTouchesIt) {
   EXPECT_GT(interrupted, 10u);
 }
 
-// The host function of a tail call traps: in the caller of the one that is gone, at its call.
+// The host function of a tail call traps, at once or later: in the caller of the one that is gone, at its call.
 TEST(TierTest, TrapsOfHostFunctionsInTheTail) {
   Machines machines;
   machines.Each([](Machinery& m) {
-    ASSERT_TRUE(m.store().Link("env", "at_once", []() -> HostResult<void> { return Trap(TrapCode::kHost); }).has_value());
-    ModuleBuilder b;
-    const uint32_t type = b.AddType({}, {});
-    const uint32_t host = b.ImportFunction("env", "at_once", type);
-    const uint32_t tail = b.AddFunction(type, Code().Op(Op::kReturnCall, {host}).End());
-    const Code code = Code().Op(Op::kNop).Op(Op::kNop).Call(tail).Op(Op::kNop).End();
-    const uint32_t caller = b.AddFunction(type, code);
-    b.ExportFunction("f", b.AddFunction(type, Code().Op(Op::kNop).Call(caller).End()));
-    m.Add(b, "m");
-    m.Run("m", "f");
-    m.Run("m", "f");
+    const auto trap = []() -> HostResult<void> { return Trap(TrapCode::kHost); };
+    ASSERT_TRUE(m.store().Link("env", "at_once", trap).has_value());
+    ASSERT_TRUE(m.store().LinkFunc("env", "later", {}, {}).has_value());
+    m.answer = [](sandbox::Call call) { return call.Trap(); };
+    for (const char* name : {"at_once", "later"}) {
+      ModuleBuilder b;
+      const uint32_t type = b.AddType({}, {});
+      const uint32_t host = b.ImportFunction("env", name, type);
+      const uint32_t tail = b.AddFunction(type, Code().Op(Op::kReturnCall, {host}).End());
+      const Code code = Code().Op(Op::kNop).Op(Op::kNop).Call(tail).Op(Op::kNop).End();
+      const uint32_t caller = b.AddFunction(type, code);
+      b.ExportFunction("f", b.AddFunction(type, Code().Op(Op::kNop).Call(caller).End()));
+      m.Add(b, name);
+      m.Run(name, "f");
+      m.Run(name, "f");
+    }
   });
 }
 
