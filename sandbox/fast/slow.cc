@@ -128,7 +128,8 @@ Step EnterInPlace(Machine& m) {
 }
 
 Step StepInPlace(Machine& m) {
-  LeaveFast(m);
+  const CodePos code = m.registers.code;
+  BecomeInPlace(m, code.U32(1), code.U32(3), code.U16(5));
   m.must_step = true;
   return Leave(m, Exit::kSwitch);
 }

@@ -42,7 +42,11 @@ void Translator::Call(const Instruction& in) {
 void Translator::StepInPlace(const Instruction& in) {
   Pc at = in.immediates;
   At(at.U32()).is_reached_in_place = true;
+  // Where that is in the module: it may be executed often.
   Begin(kStepInPlace);
+  Put32(start_.OffsetFrom(module_.bytes));
+  Put32(table_index_ - in.table_words);
+  Put16(height());
   // Behind it: br_on_null leaves the reference where it is, the others take the topmost operand.
   if (in.op != Op::kBrOnNull) (void)Pop();
   flushed_ = height();
