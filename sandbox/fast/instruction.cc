@@ -4,9 +4,9 @@
 #include "sandbox/fast/instruction.h"
 
 #include "sandbox/exec/fuel.h"
+#include "sandbox/fast/opcode.h"
 #include "sandbox/inplace/handler_support.h"
 #include "sandbox/module/side_table.h"
-#include "sandbox/numeric/bind.h"
 
 namespace sandbox::fast {
 namespace {
@@ -17,18 +17,6 @@ uint32_t KeepOf(const BodyView& body, uint32_t table_index) {
   const uint32_t first = body.table_word(table_index);
   return side_table::IsWide(first) ? side_table::WideKeep(body.table_word(table_index + 2))
                                    : side_table::NarrowKeep(first);
-}
-
-bool NumericTraps(Op op) {
-  switch (op) {
-#define NUMERIC_ROW(name) \
-  case Op::k##name: return numeric::Binding<Op::k##name>::kTraps;
-#define NUMERIC_PREFIXED_ROW(name, code) NUMERIC_ROW(name)
-#include "sandbox/inplace/numeric_rows.inc"
-#undef NUMERIC_ROW
-#undef NUMERIC_PREFIXED_ROW
-    default: return false;
-  }
 }
 
 void SkipImmediates(Instruction& in) {
@@ -150,7 +138,7 @@ Instruction ReadInstruction(const BodyView& body, Pc pc, uint32_t table_index) {
     case Family::kCall: JudgeCall(body, in); break;
     case Family::kLoad:
     case Family::kStore: JudgeAccess(body, in); break;
-    case Family::kNumeric: in.traps = NumericTraps(in.op); break;
+    case Family::kNumeric: in.traps = TrapsOf(in.op); break;
     case Family::kTable:
     case Family::kMemory: in.rule = RegionRule::kCharges; break;
     case Family::kReference: in.traps = in.op == Op::kRefAsNonNull; break;

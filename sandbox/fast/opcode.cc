@@ -58,6 +58,8 @@ Op FindOp(const std::array<uint16_t, kOpCount + 1>& numbers, bool (*picks)(Op), 
   return static_cast<Op>(low);
 }
 
+}  // namespace
+
 bool TrapsOf(Op op) {
   switch (op) {
 #define NUMERIC_ROW(name) \
@@ -69,8 +71,6 @@ bool TrapsOf(Op op) {
     default: return false;
   }
 }
-
-}  // namespace
 
 Shape ShapeOf(uint16_t code) {
   ShapeMaker shape;
