@@ -26,43 +26,35 @@ struct TailEntry {
 
 #define DISPATCH() [[clang::nomerge]] [[clang::musttail]] return table[pc.U16(0)].run(STATE_ARGS)
 
-// Goes on as the machine says.
-HANDLER_CC __attribute__((noinline)) Exit Resume(STATE_PARAMS) {
-  const Registers& r = m.registers;
-  if (r.fuel < r.entry_cost) {
-    m.fuel_needed = r.entry_cost;
-    return Exit::kFuel;
-  }
-  pc = r.code;
-  fp = r.locals;
-  acc = r.has_accumulators ? r.accumulator : r.sp[0];
-  facc = FloatAccOfBits(r.has_accumulators ? r.float_accumulator : acc);
-  memory_base = r.memory.base;
-  memory_size = r.memory.size;
-  fuel = r.fuel - r.entry_cost;
+// What is in registers, as a State.
+#define STATE() State{m, pc, fp, acc, facc, {memory_base, memory_size}, fuel}
+
+HANDLER_CC __attribute__((noinline)) Exit TailResume(STATE_PARAMS) {
+  State s = STATE();
+  if (!Resume(s)) return Exit::kFuel;
+  pc = s.pc;
+  fp = s.fp;
+  acc = s.acc;
+  facc = s.facc;
+  memory_base = s.memory.base;
+  memory_size = s.memory.size;
+  fuel = s.fuel;
   DISPATCH();
 }
 
-HANDLER_CC __attribute__((cold, noinline)) Exit LeaveForFuel(STATE_PARAMS) {
+HANDLER_CC __attribute__((cold, noinline)) Exit TailLeaveForFuel(STATE_PARAMS) {
   (void)table;
-  SpillState(m, pc, fp, {memory_base, memory_size}, fuel);
-  m.registers.has_accumulators = true;
-  m.registers.accumulator = acc;
-  m.registers.float_accumulator = BitsOf(facc);
-  StopForFuel(m);
-  return Exit::kFuel;
+  return LeaveForFuel(STATE());
 }
 
-HANDLER_CC __attribute__((cold, noinline)) Exit LeaveForTrap(STATE_PARAMS) {
-  (void)table, (void)acc, (void)facc;
-  SpillState(m, pc, fp, {memory_base, memory_size}, fuel);
-  TrapInRegion(m);
-  return Exit::kTrap;
+HANDLER_CC __attribute__((cold, noinline)) Exit TailLeaveForTrap(STATE_PARAMS) {
+  (void)table;
+  return LeaveForTrap(STATE());
 }
 
 template <typename Handler>
 HANDLER_CC Exit Tail(STATE_PARAMS) {
-  State s{m, pc, fp, acc, facc, {memory_base, memory_size}, fuel};
+  State s = STATE();
   const Step step = Handler::Run(s);
   pc = s.pc;
   fp = s.fp;
@@ -71,9 +63,9 @@ HANDLER_CC Exit Tail(STATE_PARAMS) {
   fuel = s.fuel;
   switch (step) {
     case Step::kNext: DISPATCH();
-    case Step::kFuel: [[clang::musttail]] return LeaveForFuel(STATE_ARGS);
-    case Step::kTrap: [[clang::musttail]] return LeaveForTrap(STATE_ARGS);
-    case Step::kResume: [[clang::musttail]] return Resume(STATE_ARGS);
+    case Step::kFuel: [[clang::musttail]] return TailLeaveForFuel(STATE_ARGS);
+    case Step::kTrap: [[clang::musttail]] return TailLeaveForTrap(STATE_ARGS);
+    case Step::kResume: [[clang::musttail]] return TailResume(STATE_ARGS);
     case Step::kExit: return m.exit;
   }
   __builtin_unreachable();
@@ -81,14 +73,14 @@ HANDLER_CC Exit Tail(STATE_PARAMS) {
 
 template <typename Handler>
 HANDLER_CC Exit TailBranch(STATE_PARAMS) {
-  State s{m, pc, fp, acc, facc, {memory_base, memory_size}, fuel};
+  State s = STATE();
   if (Handler::IsTaken(s)) {
     const bool is_paid = TakeBranch(s);
     pc = s.pc;
     acc = s.acc;
     fuel = s.fuel;
     if (!is_paid) [[unlikely]]
-      [[clang::musttail]] return LeaveForFuel(STATE_ARGS);
+      [[clang::musttail]] return TailLeaveForFuel(STATE_ARGS);
     DISPATCH();
   }
   const bool is_paid = PassBranch<Handler>(s);
@@ -96,7 +88,7 @@ HANDLER_CC Exit TailBranch(STATE_PARAMS) {
   acc = s.acc;
   fuel = s.fuel;
   if (!is_paid) [[unlikely]]
-    [[clang::musttail]] return LeaveForFuel(STATE_ARGS);
+    [[clang::musttail]] return TailLeaveForFuel(STATE_ARGS);
   DISPATCH();
 }
 
@@ -117,7 +109,7 @@ constexpr HandlerTable<Form>::Table kTable = HandlerTable<Form>::Make();
 }  // namespace
 
 Exit RunTail(Machine& m) {
-  return Resume(m, TailTable(std::span<const TailEntry>(kTable)), CodePos(), Locals(), 0, nullptr, 0, 0, FloatAccOfBits(0));
+  return TailResume(m, TailTable(std::span<const TailEntry>(kTable)), CodePos(), Locals(), 0, nullptr, 0, 0, FloatAccOfBits(0));
 }
 
 }  // namespace sandbox::fast

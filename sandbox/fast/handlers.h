@@ -54,6 +54,37 @@ struct State {
   uint64_t fuel;
 };
 
+// Goes on as the machine says. False: the region there is not covered.
+SANDBOX_INLINE bool Resume(State& s) {
+  const Registers& r = s.m.registers;
+  if (r.fuel < r.entry_cost) {
+    s.m.fuel_needed = r.entry_cost;
+    return false;
+  }
+  s.pc = r.code;
+  s.fp = r.locals;
+  s.acc = r.has_accumulators ? r.accumulator : r.sp[0];
+  s.facc = FloatAccOfBits(r.has_accumulators ? r.float_accumulator : s.acc);
+  s.memory = r.memory;
+  s.fuel = r.fuel - r.entry_cost;
+  return true;
+}
+
+// Ways out at pc: where a region begins that is not covered, and at an instruction that trapped in the middle of one.
+SANDBOX_INLINE Exit LeaveForFuel(const State& s) {
+  SpillState(s.m, s.pc, s.fp, s.memory, s.fuel);
+  s.m.registers.has_accumulators = true;
+  s.m.registers.accumulator = s.acc;
+  s.m.registers.float_accumulator = BitsOf(s.facc);
+  StopForFuel(s.m);
+  return Exit::kFuel;
+}
+SANDBOX_INLINE Exit LeaveForTrap(const State& s) {
+  SpillState(s.m, s.pc, s.fp, s.memory, s.fuel);
+  TrapInRegion(s.m);
+  return Exit::kTrap;
+}
+
 template <typename T>
 inline constexpr bool kIsFloat = std::is_floating_point_v<T>;
 template <typename T>
