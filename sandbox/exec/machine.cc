@@ -54,7 +54,7 @@ Result<void> Machine::PushRun(RunKind kind, CanonIdx type, uint32_t slots) {
   ReturnSlice();
   if (runs.size() > 1) runs[runs.size() - 2].saved = registers;
   frame = run.base_frame;
-  *frame.operator->() = Frame{};
+  *frame = Frame{};
   frame->return_code = ReturnStub();
   end = Pc();
   SwitchInstance(nullptr);
@@ -180,7 +180,7 @@ Exit Machine::Enter(FuncAddr function) {
 
 // A region that the tank does not cover is run in place, instruction by instruction, as far as it does.
 bool Machine::IsShortOfRegion() const {
-  return IsFast(*frame.operator->()) && !is_fuel_unlimited && tank + registers.fuel < fuel_needed && !interrupt.IsRequested();
+  return IsFast(frame) && !is_fuel_unlimited && tank + registers.fuel < fuel_needed && !interrupt.IsRequested();
 }
 
 Machine::Outcome Machine::Drive() {
@@ -228,13 +228,13 @@ void Machine::Unwind() {
   bool is_innermost = true;
   for (FramePos at = frame; !(at == run.base_frame); at = at + -1, is_innermost = false) {
     const Instance& where = *at->instance;
-    const bool is_fast = !is_innermost && IsFast(*at.operator->());
+    const bool is_fast = !is_innermost && IsFast(at);
     const Pc pc = is_innermost ? registers.pc : at->pc;
-    offset = is_fast ? tier.offset_after_call(*at.operator->()) : pc.OffsetFrom(where.module->bytes);
+    offset = is_fast ? tier.offset_after_call(at) : pc.OffsetFrom(where.module->bytes);
     if (!is_innermost || is_trap_behind_call) --offset;
     ++backtrace_depth;
     if (backtrace_.size() == kBacktraceFrames) continue;
-    const size_t number = IsFast(*at.operator->()) ? at->fast->number
+    const size_t number = IsFast(at) ? at->fast->number
                                                    : IndexIn(where.module->functions.span(), at->function);
     // Capacity was reserved, so this cannot fail.
     (void)backtrace_.Push({where.id, static_cast<FuncIdx>(number + where.imported_functions.size()), offset});
@@ -290,21 +290,16 @@ Flow Machine::CallGuest(FuncAddr function, const Function& callee) {
   const Sp top = registers.sp + 1;
   const uint64_t need = uint64_t{record.local_slots} + 1 + record.operand_slots;
   if (frame == last_frame || static_cast<uint64_t>(stack_end - top) < need) return Raise(TrapCode::kStackExhausted);
-  if (!IsFast(*frame.operator->())) {
+  if (!IsFast(frame)) {
     frame->pc = registers.pc;
     frame->side_table = registers.side_table;
   }
   frame = frame + 1;
   const ByteSpan code = owner->module->bytes;
-  *frame.operator->() = Frame{Pc(),
-                              SideTablePos(),
-                              top + -static_cast<ptrdiff_t>(record.param_slots),
-                              Pc::At(code, record.code_end - 1),
-                              &record,
-                              owner,
-                              nullptr,
-                              CodePos(),
-                              CodePos()};
+  *frame = Frame{.locals = top + -static_cast<ptrdiff_t>(record.param_slots),
+                 .end = Pc::At(code, record.code_end - 1),
+                 .function = &record,
+                 .instance = owner};
   end = frame->end;
   if (owner != instance) SwitchInstance(owner);
   ZeroSlots(top, record.local_slots + 1);
@@ -323,25 +318,29 @@ bool Machine::EnterFast(uint32_t number) {
   PrepareReturn();
   if (frame->fast == nullptr) return false;
   fast_functions = TrustedArray<const FastFunction>(instance->module->translated.get()->functions.span());
-  registers.code = CodePos(frame->fast->code.load(std::memory_order_acquire));
-  registers.entry_cost = registers.code.U16(-1);
+  ContinueAt(CodePos(frame->fast->code.load(std::memory_order_acquire)));
   return true;
 }
 
 Exit Machine::ReturnIntoFast() {
-  registers.code = ResumeCode(*frame.operator->());
-  registers.entry_cost = registers.code.U16(-1);
+  ContinueAt(ResumeCode(frame));
   return Exit::kSwitch;
 }
 
-CodePos Machine::ResumeCode(const Frame& at) {
-  return at.return_code == ReturnStub() ? at.resume_code : at.return_code;
+CodePos Machine::ResumeCode(FramePos at) {
+  return at->return_code == ReturnStub() ? at->resume_code : at->return_code;
+}
+
+void Machine::ContinueAt(CodePos code) {
+  registers.code = code;
+  registers.entry_cost = code.U16(-1);
+  registers.has_accumulators = false;
 }
 
 void Machine::PrepareReturn() {
   const FramePos caller = frame + -1;
   if (caller->fast != nullptr) {
-    const CodePos goes_on = ResumeCode(*caller.operator->());
+    const CodePos goes_on = ResumeCode(caller);
     caller->pc = Pc(MakeSpan(kSwitchCode, 1).data());
     caller->side_table = SideTablePos();
     caller->resume_code = goes_on;
@@ -362,17 +361,14 @@ Flow Machine::ReturnCall(FuncAddr function) {
   registers.side_table = frame->side_table;
   registers.locals = frame->locals;
   end = frame->end;
-  if (IsFast(*frame.operator->())) {
-    registers.code = ResumeCode(*frame.operator->());
-    registers.entry_cost = registers.code.U16(-1);
-  }
+  if (IsFast(frame)) ContinueAt(ResumeCode(frame));
   const Flow flow = Call(function);
   // The frame of the tail call is gone: what traps, at once or when the host answers, traps in its caller, behind the call.
-  if (flow == Flow::kExit && (exit == Exit::kTrap || exit == Exit::kHostCall)) {
-    if (exit == Exit::kTrap) is_trap_behind_call = true;
-    if (IsFast(*frame.operator->())) {
-      registers.pc = Pc::At(frame->instance->module->bytes, tier.offset_after_call(*frame.operator->()));
-    }
+  const bool traps = flow == Flow::kExit && exit == Exit::kTrap;
+  const bool waits = flow == Flow::kExit && exit == Exit::kHostCall;
+  if (traps) is_trap_behind_call = true;
+  if ((traps || waits) && IsFast(frame)) {
+    registers.pc = Pc::At(frame->instance->module->bytes, tier.offset_after_call(frame));
   }
   // A host function answered at once or will: the caller's caller goes on, perhaps in another instance.
   if (frame->instance != instance) SwitchInstance(frame->instance);

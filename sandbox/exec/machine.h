@@ -101,12 +101,13 @@ using TierEntry = Exit (*)(Machine& machine);
 // What a store runs its guests with. The last three are there when frames can be of the fast tier.
 struct TierTable {
   TierEntry run = nullptr;
-  // The function as the fast tier calls it: never null, whether translated or not; null when memory is refused.
+  // The function as the fast tier calls it, translated or not. Null while the module has no table of its functions: there
+  // is no memory for one, or another thread is making it.
   const FastFunction* (*function)(const ModuleData& module, uint32_t number) = nullptr;
   // Turns the running frame, at the beginning of a region, into one of the in-place tier.
   void (*leave)(Machine& machine) = nullptr;
   // The offset in the module of what follows the call at which a frame waits.
-  uint32_t (*offset_after_call)(const Frame& frame) = nullptr;
+  uint32_t (*offset_after_call)(FramePos frame) = nullptr;
 
   bool has_fast() const { return function != nullptr; }
 };
@@ -201,7 +202,9 @@ struct Machine {
   // Makes the frame below the running one ready to be returned into, now that the running one is of its tier.
   void PrepareReturn();
   // Where a waiting frame of the fast tier goes on.
-  static CodePos ResumeCode(const Frame& at);
+  static CodePos ResumeCode(FramePos at);
+  // The running frame, of the fast tier, goes on there, where a region begins.
+  void ContinueAt(CodePos code);
   // The running frame, of the fast tier, was returned into by one of the in-place tier.
   Exit ReturnIntoFast();
 
@@ -237,7 +240,7 @@ struct Machine {
   bool EnterFast(uint32_t number);
   bool IsShortOfRegion() const;
   // Without the fast tier the field is never written.
-  bool IsFast(const Frame& at) const { return tier.has_fast() && at.fast != nullptr; }
+  bool IsFast(FramePos at) const { return tier.has_fast() && at->fast != nullptr; }
   Flow CallHost(FuncAddr function, const Function& callee);
   Flow CallGuest(FuncAddr function, const Function& callee);
 

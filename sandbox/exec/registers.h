@@ -183,10 +183,10 @@ class CodePos {
 // A frame belongs to one tier at a time; what returns into it is of either. So each frame has a way to be returned into
 // for both: one is where it goes on, the other a place that leads there (Machine::PrepareReturn).
 struct Frame {
-  Pc pc;                    // after the call
-  SideTablePos side_table;  // likewise
-  Locals locals;
-  Pc end;                   // the body's final `end`
+  Pc pc = {};                    // after the call
+  SideTablePos side_table = {};  // likewise
+  Locals locals = {};
+  Pc end = {};                   // the body's final `end`
   const FunctionRecord* function = nullptr;  // null in the frame at the bottom of a run, and of the fast tier
   Instance* instance = nullptr;
   const FastFunction* fast = nullptr;  // null: the frame is of the in-place tier
@@ -200,6 +200,7 @@ class FramePos {
   FramePos() = default;
   explicit FramePos(Frame* at) : at_(at) {}
   SANDBOX_INLINE Frame* operator->() const { return at_; }
+  SANDBOX_INLINE Frame& operator*() const { return *at_; }
   SANDBOX_INLINE FramePos operator+(ptrdiff_t frames) const { return FramePos(at_ + frames); }
   SANDBOX_INLINE ptrdiff_t operator-(FramePos other) const { return at_ - other.at_; }
   friend bool operator==(FramePos, FramePos) = default;

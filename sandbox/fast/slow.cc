@@ -27,7 +27,6 @@ Step Leave(Machine& m, Exit why) {
 
 // The frame on top goes on as registers.code says, if it is of this tier.
 Step GoOn(Machine& m) {
-  m.registers.has_accumulators = false;
   return m.frame->fast != nullptr ? Step::kResume : Leave(m, Exit::kSwitch);
 }
 
@@ -38,19 +37,14 @@ void PointAt(Machine& m, uint32_t offset, uint16_t top) {
   m.registers.side_table = SideTablePos();
 }
 
-void GoOnAt(Machine& m, CodePos code) {
-  m.registers.code = code;
-  m.registers.entry_cost = code.U16(-1);
-}
-
 // After an instruction behind which register code goes on at `next`.
 Step AfterCold(Machine& m, FramePos frame, Flow flow, CodePos next) {
   if (flow == Flow::kNext) {
-    if (m.frame == frame) GoOnAt(m, next);
+    if (m.frame == frame) m.ContinueAt(next);
     return GoOn(m);
   }
   if (m.exit == Exit::kSwitch) return GoOn(m);
-  if (m.exit == Exit::kHostCall) GoOnAt(m, next);
+  if (m.exit == Exit::kHostCall) m.ContinueAt(next);
   return Step::kExit;
 }
 
@@ -95,7 +89,7 @@ Step TrapAt(Machine& m, uint32_t offset) {
 
 // A function of this tier was left for a frame of the other one, or of another instance, or for the bottom of the run.
 Step ReturnElsewhere(Machine& m) {
-  const Frame& left = *(m.frame + 1).operator->();
+  const Frame& left = *(m.frame + 1);
   const uint32_t results = left.instance->module->functions[left.fast->number].result_slots;
   Registers& r = m.registers;
   r.sp = left.locals + (static_cast<ptrdiff_t>(results) - 1);
@@ -103,7 +97,7 @@ Step ReturnElsewhere(Machine& m) {
   m.end = m.frame->end;
   if (m.frame->instance != m.instance) m.SwitchInstance(m.frame->instance);
   if (m.frame->fast != nullptr) {
-    GoOnAt(m, m.frame->resume_code);
+    m.ContinueAt(m.frame->resume_code);
     return GoOn(m);
   }
   r.pc = m.frame->pc;
@@ -114,7 +108,7 @@ Step ReturnElsewhere(Machine& m) {
 Step TranslateAndEnter(Machine& m) {
   const FastFunction& function = *m.frame->fast;
   if (!Translate(*m.instance->module, function.number)) return EnterInPlace(m);
-  GoOnAt(m, CodePos(function.code.load(std::memory_order_acquire)));
+  m.ContinueAt(CodePos(function.code.load(std::memory_order_acquire)));
   // No operands yet: the spare cell.
   m.registers.sp = m.registers.locals + static_cast<ptrdiff_t>(uint64_t{function.param_slots} + function.local_slots);
   m.registers.sp[0] = 0;

@@ -98,7 +98,7 @@ Result<void> TranslateModule(const ModuleData& module) {
 
 void BecomeInPlace(Machine& m, uint32_t offset, uint32_t side_table, uint32_t height) {
   const FunctionRecord& record = m.instance->module->functions[m.frame->fast->number];
-  Frame& frame = *m.frame.operator->();
+  Frame& frame = *m.frame;
   frame.fast = nullptr;
   frame.function = &record;
   frame.locals = m.registers.locals;
@@ -249,8 +249,8 @@ Exit RunBoth(Machine& m, TierEntry fast, TierEntry in_place) {
   }
 }
 
-uint32_t OffsetAfterCall(const Frame& frame) {
-  const FunctionCode& function = *frame.fast->body;
+uint32_t OffsetAfterCall(FramePos frame) {
+  const FunctionCode& function = *frame->fast->body;
   const uint32_t code = Machine::ResumeCode(frame).OffsetFrom(function.code.span());
   RegionReader reader = RegionReader::BeforeCode(function, code);
   while (reader.region().code < code && reader.Next()) {

@@ -27,7 +27,7 @@ TierTable LoopTier();
 Exit RunBoth(Machine& m, TierEntry fast, TierEntry in_place);
 // The function as calls see it; null when there is no memory for the table, or somebody else is making it.
 const FastFunction* FunctionOf(const ModuleData& module, uint32_t number);
-uint32_t OffsetAfterCall(const Frame& frame);
+uint32_t OffsetAfterCall(FramePos frame);
 
 // --- For the handlers' slow paths -----------------------------------------------------------------------------------
 
