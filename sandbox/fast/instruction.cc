@@ -28,7 +28,7 @@ void SkipImmediates(Instruction& in) {
       for (uint64_t labels = uint64_t{pc.U32()} + 1; labels > 0; --labels) pc.SkipLeb();
       return;
     case Immediate::kSelect: inplace::SkipSelectTypes(pc); return;
-    case Immediate::kMemarg: (void)ReadMemarg(pc); return;
+    case Immediate::kMemarg: (void)inplace::ReadMemarg(pc); return;
     case Immediate::kTypeTable:
     case Immediate::kDataMemory:
     case Immediate::kElemTable:
@@ -107,24 +107,16 @@ void JudgeCall(const BodyView& body, Instruction& in) {
   in.traps = true;
 }
 
+// Memory accesses that have handlers of their own: memory 0, indexed by i32.
 void JudgeAccess(const BodyView& body, Instruction& in) {
   Pc at = in.immediates;
-  const Access access = ReadMemarg(at);
+  const inplace::Access access = inplace::ReadMemarg(at);
   const bool is_common = access.memory == 0 && !body.module.memories[0].limits.is_64;
   in.traps = is_common;
   if (!is_common) in.rule = RegionRule::kCharges;
 }
 
 }  // namespace
-
-Access ReadMemarg(Pc& at) {
-  constexpr uint32_t kHasMemoryIndex = 1u << 6;
-  Access access;
-  const uint32_t alignment = at.U32();
-  if ((alignment & kHasMemoryIndex) != 0) access.memory = at.U32();
-  access.offset = at.U64();
-  return access;
-}
 
 Instruction ReadInstruction(const BodyView& body, Pc pc, uint32_t table_index) {
   Instruction in;

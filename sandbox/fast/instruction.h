@@ -51,13 +51,6 @@ inline constexpr uint32_t kMaxRegionCost = 4096;
 // What is to be paid from `offset`, at which a region begins, to the region's end.
 uint32_t CostToRegionEnd(const BodyView& body, uint32_t offset, uint32_t table_index);
 
-// Memory accesses that have handlers of their own: memory 0, indexed by i32.
-struct Access {
-  MemIdx memory = 0;
-  uint64_t offset = 0;
-};
-Access ReadMemarg(Pc& at);
-
 }  // namespace sandbox::fast
 
 #endif  // SANDBOX_FAST_INSTRUCTION_H_

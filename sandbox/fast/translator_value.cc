@@ -4,6 +4,7 @@
 // Instructions that compute: variables, constants, memory accesses, numbers, references.
 
 #include "sandbox/fast/translator.h"
+#include "sandbox/inplace/handler_support.h"
 
 namespace sandbox::fast {
 
@@ -206,7 +207,7 @@ uint32_t Translator::EmitSum(uint16_t slot, uint32_t local, uint64_t bits) {
 
 void Translator::Load(const Instruction& in) {
   Pc at = in.immediates;
-  const Access access = ReadMemarg(at);
+  const inplace::Access access = inplace::ReadMemarg(at);
   Place base;
   uint32_t sum = 0;
   const Address address = TakeAddress(base, sum);
@@ -219,7 +220,7 @@ void Translator::Load(const Instruction& in) {
 
 void Translator::Store(const Instruction& in) {
   Pc at = in.immediates;
-  const Access access = ReadMemarg(at);
+  const inplace::Access access = inplace::ReadMemarg(at);
   const Operand type = InfoOf(in.op).signature.param(1);
   Place value = Take(type);
   Place base;

@@ -88,21 +88,6 @@ FuncAddr ReadDirectCallee(Machine& m, Pc& next) {
 
 // --- Memory ---------------------------------------------------------------------------------------------------------
 
-struct Access {
-  MemIdx memory = 0;
-  uint64_t offset = 0;
-};
-
-// The general form of a memarg: any length of number, bit 6 of the alignment announcing a memory index.
-Access ReadMemarg(Pc& next) {
-  constexpr uint32_t kHasMemoryIndex = 1u << 6;
-  Access access;
-  const uint32_t alignment = next.U32();
-  if ((alignment & kHasMemoryIndex) != 0) access.memory = next.U32();
-  access.offset = next.U64();
-  return access;
-}
-
 MemView ViewOf(const Machine& m, MemIdx memory) { return m.instance->memories[memory]->object.view(); }
 
 template <typename Stored, typename Result>

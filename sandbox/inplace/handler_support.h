@@ -40,6 +40,22 @@ SANDBOX_INLINE void SkipSelectTypes(Pc& pc) {
   for (uint32_t count = pc.U32(); count > 0; --count) SkipValueType(pc);
 }
 
+// Where a load or store goes.
+struct Access {
+  MemIdx memory = 0;
+  uint64_t offset = 0;
+};
+
+// The general form of a memarg: any length of number, bit 6 of the alignment announcing a memory index.
+inline Access ReadMemarg(Pc& next) {
+  constexpr uint32_t kHasMemoryIndex = 1u << 6;
+  Access access;
+  const uint32_t alignment = next.U32();
+  if ((alignment & kHasMemoryIndex) != 0) access.memory = next.U32();
+  access.offset = next.U64();
+  return access;
+}
+
 SANDBOX_INLINE ptrdiff_t NeededSlots(const FunctionRecord& record) {
   return static_cast<ptrdiff_t>(record.local_slots) + 1 + static_cast<ptrdiff_t>(record.operand_slots);
 }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "sandbox/exec/fuel.h"
+#include "sandbox/inplace/handler_support.h"
 #include "tests/fast/translated_module.h"
 
 namespace sandbox::fast {
@@ -233,7 +234,7 @@ TEST(InstructionTest, UncommonMemories) {
     const Body body(builder, i);
     Expect(body.Of(Op::kI32Load), 1, kCharges);
     Pc at = body.Of(Op::kI32Load).immediates;
-    const Access access = ReadMemarg(at);
+    const inplace::Access access = inplace::ReadMemarg(at);
     EXPECT_EQ(access.memory, i);
     EXPECT_EQ(access.offset, i == 0 ? uint64_t{1} << 40 : 4);
   }
