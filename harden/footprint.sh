@@ -98,7 +98,7 @@ cat "$work"/*.sizes | awk -v builds="${builds[*]}" '
     }
     print line; print rule
     split("base syntax numeric binary module valid runtime exec inplace fast embed (lto)", order, " ")
-    for (f = 1; f <= 11; ++f) if (order[f] in folders) row(order[f])
+    for (f = 1; f in order; ++f) if (order[f] in folders) row(order[f])
     line = "| **sum** |"
     for (b = 1; b <= count; ++b) if ((build[b], "text") in total)
       line = line " **" total[build[b], "text"] "** | **" total[build[b], "rodata"] + 0 "** |"
