@@ -3,8 +3,6 @@
 
 #include "sandbox/fast/opcode.h"
 
-#include <span>
-
 namespace sandbox::fast {
 namespace {
 
@@ -124,6 +122,22 @@ Shape ShapeOf(uint16_t code) {
   shape.Add('w');
   shape.Add(static_cast<Src>(at % 3), InfoOf(op).signature.param(1));
   return shape.Make(true);
+}
+
+uint64_t EndOf(std::span<const uint16_t> code, size_t at, const Shape& shape) {
+  uint64_t end = uint64_t{at} + 1;
+  for (const char field : shape.text()) {
+    if (field != '*') {
+      end += SizeOfField(field);
+      continue;
+    }
+    // How many entries there are stands before the first one.
+    if (end > code.size()) return end;
+    const size_t first = static_cast<size_t>(end);
+    const uint32_t count = code[first - 2] | uint32_t{code[first - 1]} << 16;
+    end += (uint64_t{count} + 1) * (SizeOfField('t') + SizeOfField('c'));
+  }
+  return end;
 }
 
 }  // namespace sandbox::fast

@@ -13,6 +13,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "sandbox/numeric/bind.h"
@@ -209,6 +210,9 @@ constexpr size_t SizeOfField(char field) {
     default: return 1;
   }
 }
+
+// The halfword behind the instruction at `at`, of this shape. Beyond the code's end when the code breaks off in it.
+uint64_t EndOf(std::span<const uint16_t> code, size_t at, const Shape& shape);
 
 }  // namespace sandbox::fast
 

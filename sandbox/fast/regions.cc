@@ -57,6 +57,13 @@ RegionReader RegionReader::BeforeOffset(const FunctionCode& function, uint32_t o
   return {function, LastBefore(function.checkpoints, [&](const RegionCheckpoint& at) { return at.offset < offset; })};
 }
 
+RegionReader RegionReader::AtCode(const FunctionCode& function, uint32_t halfword) {
+  RegionReader reader = BeforeCode(function, halfword);
+  while (reader.region().code < halfword && reader.Next()) {
+  }
+  return reader;
+}
+
 RegionReader::RegionReader(const FunctionCode& function, size_t checkpoint) : function_(&function) {
   const RegionCheckpoint& at = function.checkpoints[checkpoint];
   region_ = {at.code, at.offset, at.side_table, at.height >> 1, (at.height & 1) != 0};

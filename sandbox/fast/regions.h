@@ -41,6 +41,8 @@ class RegionReader {
   // Starts at a region with code < halfword (or offset < offset), from which it is not far.
   static RegionReader BeforeCode(const FunctionCode& function, uint32_t halfword);
   static RegionReader BeforeOffset(const FunctionCode& function, uint32_t offset);
+  // At the first region with code >= halfword, or the last one.
+  static RegionReader AtCode(const FunctionCode& function, uint32_t halfword);
 
   const Region& region() const { return region_; }
   // False: that was the last one.

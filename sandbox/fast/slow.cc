@@ -87,6 +87,11 @@ Step TrapAt(Machine& m, uint32_t offset) {
 
 // --- In the place of code -------------------------------------------------------------------------------------------
 
+// The machine knows them by these numbers.
+static_assert(fast_code::kReturnStub == uint16_t{kReturnStub});
+static_assert(fast_code::kTranslateStub == uint16_t{kTranslateStub});
+static_assert(fast_code::kInPlaceStub == uint16_t{kInPlaceStub});
+
 // A function of this tier was left for a frame of the other one, or of another instance, or for the bottom of the run.
 Step ReturnElsewhere(Machine& m) {
   const Frame& left = *(m.frame + 1);

@@ -121,9 +121,7 @@ BodyView BodyOf(const Machine& m, uint32_t number) {
 // Several regions may begin at the same place of the code, with nothing but instructions between them that need no code:
 // what is to be paid tells them apart.
 Region FindRegion(const BodyView& body, const FunctionCode& function, uint32_t code, uint32_t cost) {
-  RegionReader reader = RegionReader::BeforeCode(function, code);
-  while (reader.region().code < code && reader.Next()) {
-  }
+  RegionReader reader = RegionReader::AtCode(function, code);
   Region found = reader.region();
   uint32_t left = CostToRegionEnd(body, found.offset, found.side_table);
   while (left != cost && reader.Next() && reader.region().code == code) {
@@ -252,10 +250,7 @@ Exit RunBoth(Machine& m, TierEntry fast, TierEntry in_place) {
 uint32_t OffsetAfterCall(FramePos frame) {
   const FunctionCode& function = *frame->fast->body;
   const uint32_t code = Machine::ResumeCode(frame).OffsetFrom(function.code.span());
-  RegionReader reader = RegionReader::BeforeCode(function, code);
-  while (reader.region().code < code && reader.Next()) {
-  }
-  return reader.region().offset;
+  return RegionReader::AtCode(function, code).region().offset;
 }
 
 void LeaveFast(Machine& m) {
@@ -273,10 +268,9 @@ TrapSite FindTrap(const BodyView& body, const FunctionCode& function, CodePos at
   while (reader.Next() && reader.region().code <= halfword) region = reader.region();
   uint32_t ordinal = 0;
   for (uint32_t i = region.code; i < halfword;) {
-    const uint16_t opcode = function.code[i++];
-    const Shape shape = ShapeOf(opcode);
+    const Shape shape = ShapeOf(function.code[i]);
     ordinal += shape.traps ? 1 : 0;
-    for (const char field : shape.text()) i += static_cast<uint32_t>(SizeOfField(field));
+    i = static_cast<uint32_t>(EndOf(function.code.span(), i, shape));
   }
   uint32_t table_index = region.side_table;
   for (Pc pc = body.at(region.offset);;) {

@@ -26,27 +26,13 @@ class Verifier {
   static constexpr uint8_t kInstruction = 1;
   static constexpr uint8_t kRegion = 2;
 
-  // Where the instruction at i ends, or nothing.
-  bool EndOf(size_t i, const Shape& shape, size_t& end) const {
-    end = i + 1;
-    for (const char field : shape.text()) {
-      if (field != '*') {
-        end += SizeOfField(field);
-        continue;
-      }
-      if (end > code_.code.size()) return false;
-      end += (size_t{Word(end - 2)} + 1) * 3;
-    }
-    return end <= code_.code.size();
-  }
-
   bool Walk(bool (Verifier::*look)(size_t at, const Shape& shape, size_t end)) {
     for (size_t i = 1; i < code_.code.size();) {
       const Shape shape = ShapeOf(code_.code[i]);
-      size_t end = 0;
-      if (!shape.exists || code_.code[i] <= kInPlaceStub || !EndOf(i, shape, end)) return false;
-      if (!(this->*look)(i, shape, end)) return false;
-      i = end;
+      const uint64_t end = EndOf(code_.code.span(), i, shape);
+      if (!shape.exists || code_.code[i] <= kInPlaceStub || end > code_.code.size()) return false;
+      if (!(this->*look)(i, shape, static_cast<size_t>(end))) return false;
+      i = static_cast<size_t>(end);
     }
     return true;
   }

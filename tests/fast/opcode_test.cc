@@ -147,6 +147,25 @@ TEST(OpcodeTest, OnlyDivisionsAndConversionsTrapAmongNumbers) {
 }
 
 // An accumulator form has the fields of the form that it belongs to, and is no other instruction's.
+// An instruction ends behind its fields; a table behind its entries, of which there may be more than there is code.
+TEST(OpcodeTest, Ends) {
+  std::vector<uint16_t> code(40);
+  code[3] = kBrTable;
+  code[5] = 2;
+  EXPECT_EQ(EndOf(code, 3, ShapeOf(code[3])), 3u + 4 + 3 * 3);
+  code[6] = 1;
+  EXPECT_EQ(EndOf(code, 3, ShapeOf(code[3])), 3u + 4 + 3 * 65'539);
+  code[5] = code[6] = 0xffff;
+  EXPECT_EQ(EndOf(code, 3, ShapeOf(code[3])), 3u + 4 + (uint64_t{3} << 32));
+  code[36] = kBrTableAcc;
+  code[37] = 0;
+  EXPECT_EQ(EndOf(code, 36, ShapeOf(code[36])), 36u + 3 + 3);
+  code[38] = kBrTableAcc;
+  EXPECT_GT(EndOf(code, 38, ShapeOf(code[38])), code.size());
+  code[20] = BinaryCode(Op::kI32Add, Pair::kSlotConst);
+  EXPECT_EQ(EndOf(code, 20, ShapeOf(code[20])), 20u + 1 + 1 + 1 + 2);
+}
+
 TEST(OpcodeTest, AccumulatorForms) {
   size_t forms = 0;
   for (uint32_t i = 0; i < kOpcodeCount; ++i) {

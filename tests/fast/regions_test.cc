@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <random>
 #include <tuple>
@@ -68,6 +69,11 @@ void ExpectTail(const std::vector<Region>& all, const std::vector<Region>& rest,
   ASSERT_LE(first - begin, 32u) << asked;
 }
 
+void ExpectFirstAt(const std::vector<Region>& all, const Region& found, uint32_t code) {
+  const auto first = std::ranges::find_if(all, [&](const Region& at) { return at.code >= code; });
+  ASSERT_EQ(Fields(found), Fields(first == all.end() ? all.back() : *first)) << code;
+}
+
 TEST(RegionsTest, EachIsFoundByCodeAndByOffset) {
   for (const size_t count : {1u, 2u, 31u, 32u, 33u, 64u, 65u, 500u}) {
     for (const bool is_dense : {false, true}) {
@@ -79,6 +85,7 @@ TEST(RegionsTest, EachIsFoundByCodeAndByOffset) {
           const uint32_t offset = region.offset + static_cast<uint32_t>(around);
           if (region.code != 0 || around >= 0) {
             ExpectTail(all, RestOf(RegionReader::BeforeCode(written.function, code)), &Region::code, code);
+            ExpectFirstAt(all, RegionReader::AtCode(written.function, code).region(), code);
           }
           if (region.offset != 0 || around >= 0) {
             ExpectTail(all, RestOf(RegionReader::BeforeOffset(written.function, offset)), &Region::offset, offset);

@@ -1,40 +1,18 @@
 // Copyright 2026 The wasm-sandbox Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Tests: sandbox/fast/tier.h (with hosts and other instances; memory that is refused)
+// Tests: sandbox/fast/tier.h (with hosts and other instances)
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cstdint>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "tests/fast/two_tiers.h"
 
 namespace sandbox::testing {
 namespace {
-
-// A function that calls the host under three frames, in the middle of expressions; by call and by tail call.
-ModuleBuilder HostCaller() {
-  ModuleBuilder b;
-  const uint32_t type = b.AddType({kI32}, {kI32});
-  const uint32_t host = b.ImportFunction("env", "host", type);
-  b.AddMemory({1, 4, false});
-  const uint32_t inner =
-      b.AddFunction(type, Code().I32Const(100).LocalGet(0).Call(host).Op(Op::kI32Sub).End());
-  const uint32_t tail = b.AddFunction(type, Code().LocalGet(0).I32Const(1).Op(Op::kI32Add).Op(Op::kReturnCall, {host}).End());
-  const uint32_t middle = b.AddFunction(
-      type, Code().LocalGet(0).Call(inner).LocalGet(0).Call(tail).Op(Op::kI32Mul).End(), {{3, kI32}});
-  b.ExportFunction("leaf", b.AddFunction(type, Code().LocalGet(0).I32Const(5).Op(Op::kI32Add).End()));
-  b.ExportFunction("fail", b.AddFunction(type, Code().LocalGet(0).I32Const(0).Op(Op::kI32DivU).End()));
-  b.ExportFunction("last", tail);
-  AddCountdown(b, "f", 1, [&](Code& code) {
-    code.LocalGet(1).LocalGet(0).Call(middle).Op(Op::kI32Add).LocalSet(1);
-  });
-  return b;
-}
 
 TEST(TierHostTest, SuspendsInsideNestedCalls) {
   Machines machines;
@@ -182,129 +160,6 @@ TEST(TierHostTest, EndlessRecursionEndsAtTheSameCall) {
   const uint32_t type = b.AddType({kI32}, {kI32});
   b.ExportFunction("f", b.AddFunction(type, Code().LocalGet(0).I32Const(1).Op(Op::kI32Add).Call(0).End(), {{9, kI32}}));
   ExpectSame(b, "f", {Value::I32(1)}, /*step=*/7);
-}
-
-// Whichever allocation is refused once the instance is there: the run ends as it would have.
-TEST(TierHostTest, RefusedTranslations) {
-  if (!kFastTier) GTEST_SKIP();
-  const auto program = [](Machinery& m) {
-    m.answer = [](sandbox::Call call) { return call.Resume(Value::I32(call.args()[0].u32() + 1)); };
-    m.Run("m", "f", {Value::I32(3)});
-    m.Run("m", "fail", {Value::I32(3)});
-    m.Run("m", "f", {Value::I32(2)});
-  };
-  const auto prepare = [](Machinery& m) {
-    ASSERT_TRUE(m.store().LinkFunc("env", "host", std::vector{kI32}, std::vector{kI32}).has_value());
-    m.Add(HostCaller(), "m");
-    // The list of runs has its memory.
-    m.answer = [](sandbox::Call call) { return call.Resume(Value::I32(1)); };
-  };
-  for (const uint64_t step : {0, 3}) {
-    Machinery in_place(Tier::kInPlace, Dispatch::kDefault, step);
-    prepare(in_place);
-    program(in_place);
-    for (const bool all_later : {false, true}) {
-      uint64_t refusals = 0;
-      for (bool has_failed = true; has_failed; ++refusals) {
-        FailingAllocator module_memory;
-        {
-          Machinery fast(Tier::kFast, Dispatch::kDefault, step, &module_memory);
-          prepare(fast);
-          module_memory.FailAt(refusals, all_later);
-          program(fast);
-          ExpectSameLog(fast.log(), in_place.log(), "refusal " + std::to_string(refusals));
-          has_failed = module_memory.has_failed();
-          module_memory.FailNever();
-        }
-        if (HasFailure()) return;
-        ASSERT_LT(refusals, 500u);
-      }
-      EXPECT_GT(refusals, all_later ? 1u : 5u);
-    }
-  }
-}
-
-// Its branch leaves a value below the result: from there on it runs in place, one instruction at a time.
-Code EndsInPlace() {
-  return Code().I32Const(7).I32Const(5).I32Const(1).Op(Op::kBrIf, {0}).Op(Op::kDrop).Op(Op::kDrop).I32Const(9).End();
-}
-
-size_t OffsetOf(const ModuleBuilder& b, const Bytes& code) {
-  const Bytes bytes = b.Build();
-  return static_cast<size_t>(std::search(bytes.begin(), bytes.end(), code.begin(), code.end()) - bytes.begin());
-}
-
-// A function ends in place; its caller, which could not be translated, goes on and calls another one of its own module,
-// with the frame that the first had and with an instruction at the offset where the first begins. Nobody stores twice.
-TEST(TierHostTest, AFunctionOfTheSameFrameIsAnother) {
-  if (!kFastTier) GTEST_SKIP();
-  const Code stores = Code().I32Const(16).I32Const(77).Op(Op::kI32Store8, {0, 0}).Raw(EndsInPlace());
-  const Code nops = Times(200, Code().Op(Op::kNop));
-  ModuleBuilder first;
-  first.AddMemory({1, 1, false});
-  const uint32_t first_type = first.AddType({}, {kI32});
-  first.ExportFunction("x", first.AddFunction(first_type, stores));
-  first.ExportFunction(std::string(160, 'n'), 0);  // moves the code
-  ModuleBuilder second;
-  second.AddMemory({1, 1, false});
-  const uint32_t type = second.AddType({}, {kI32});
-  const uint32_t imported = second.ImportFunction("first", "x", type);
-  const uint32_t other = second.AddFunction(type, Code().Raw(nops).I32Const(1).End());
-  const Code both = Code().Call(imported).I32Const(10).Op(Op::kI32Mul).Call(other).Op(Op::kI32Add);
-  const Code stored = Code().I32Const(16).Load(Op::kI32Load8U).I32Const(1000).Op(Op::kI32Mul).Op(Op::kI32Add).End();
-  second.ExportFunction("f", second.AddFunction(type, Code().Raw(both).Raw(stored)));
-  const size_t offset = OffsetOf(first, stores);
-  ASSERT_GT(offset, OffsetOf(second, nops));
-  ASSERT_LT(offset, OffsetOf(second, nops) + 200);
-
-  const auto program = [&](Machinery& m, FailingAllocator& module_memory) {
-    m.Add(first, "first");
-    m.Run("first", "x");
-    m.Add(second, "second");
-    module_memory.FailAt(0, /*and_all_later=*/true);
-    m.Run("second", "f");
-  };
-  for (const uint64_t step : {0, 1, 13}) {
-    FailingAllocator memory, fast_memory;
-    Machinery in_place(Tier::kInPlace, Dispatch::kDefault, step, &memory);
-    program(in_place, memory);
-    Machinery fast(Tier::kFast, Dispatch::kDefault, step, &fast_memory);
-    program(fast, fast_memory);
-    EXPECT_TRUE(fast_memory.has_failed());
-    ExpectSameLog(fast.log(), in_place.log(), "steps of " + std::to_string(step));
-  }
-}
-
-// While a frame in place waits for the host, the first of its module, another store translates the module.
-TEST(TierHostTest, ATableYoungerThanAFrame) {
-  if (!kFastTier) GTEST_SKIP();
-  ModuleBuilder b;
-  const uint32_t type = b.AddType({}, {kI32});
-  const uint32_t host = b.ImportFunction("env", "host", type);
-  const uint32_t leaf = b.AddFunction(type, Code().I32Const(5).End());
-  const Code code = Code().Call(host).Op(Op::kNop).Op(Op::kNop).Call(leaf).Op(Op::kI32Add).End();
-  b.ExportFunction("f", b.AddFunction(type, code));
-  const Bytes bytes = b.Build();
-  FailingAllocator module_memory;
-  LoadOptions options;
-  options.allocator = &module_memory;
-  const Module module = *Module::Load(bytes, options);
-  Config config;
-  config.tier = Tier::kFast;
-  const auto begin = [&](Store& store) {
-    EXPECT_TRUE(store.LinkFunc("env", "host", {}, std::vector{kI32}).has_value());
-    return *store.Invoke(store.Instantiate(module)->instance, "f");
-  };
-  Store first = *Store::Create(config);
-  Store second = *Store::Create(config);
-  module_memory.FailAt(0, /*and_all_later=*/true);
-  const RunResult waits = begin(first);
-  EXPECT_TRUE(module_memory.has_failed());
-  module_memory.FailNever();
-  ASSERT_EQ(begin(second).call().Resume(Value::I32(10))->values()[0].u32(), 15u);
-  const Result<RunResult> run = waits.call().Resume(Value::I32(20));
-  ASSERT_TRUE(run && run->is_done());
-  EXPECT_EQ(run->values()[0].u32(), 25u);
 }
 
 }  // namespace

@@ -38,75 +38,6 @@ TEST(TierTest, MemoryGrowsInALoop) {
   ExpectSame(b, "f", {Value::I32(8)});  // the seventh is refused: the address is beyond all pages
 }
 
-// A trap below translated frames, frames in place, and those of another instance; the way down is by calls of all kinds.
-class TrapTest : public ::testing::TestWithParam<int> {};
-
-TEST_P(TrapTest, DeepInCallees) {
-  const bool is_huge = GetParam() / 4 != 0;  // a frame on the way that cannot be translated
-  const int kind = GetParam() % 4;
-  Machines machines;
-  machines.Each([&](Machinery& m) {
-    ModuleBuilder inner;
-    const uint32_t inner_type = inner.AddType({kI32}, {kI32});
-    const uint32_t divide =
-        inner.AddFunction(inner_type, Code().I32Const(5).I32Const(100).LocalGet(0).Op(Op::kI32DivU).Op(Op::kI32Add).End());
-    inner.ExportFunction("divide", inner.AddFunction(inner_type, Code().I32Const(1).LocalGet(0).Call(divide).Op(Op::kI32Sub).End()));
-    m.Add(inner, "inner");
-
-    ModuleBuilder outer;
-    const uint32_t type = outer.AddType({kI32}, {kI32});
-    const uint32_t imported = outer.ImportFunction("inner", "divide", type);
-    outer.AddTable({ValType::FuncRef(), Limits{2, 2, false}});
-    Code call;
-    call.LocalGet(0).Op(Op::kNop);
-    switch (kind) {
-      case 0: call.Call(imported); break;
-      case 1: call.I32Const(0).Op(Op::kCallIndirect, {type, 0}); break;
-      case 2: call.Op(Op::kRefFunc, {imported}).Op(Op::kCallRef, {type}); break;
-      default: call.Op(Op::kReturnCall, {imported}); break;
-    }
-    const uint32_t caller = outer.AddFunction(type, Code(call).End(), is_huge ? kHugeLocals : NoLocals());
-    const uint32_t middle =
-        outer.AddFunction(type, Code().I32Const(7).LocalGet(0).Call(caller).Op(Op::kI32Add).Op(Op::kNop).End());
-    outer.AddElements(0, Code().I32Const(0).End(), {imported, middle});
-    outer.ExportFunction("f", outer.AddFunction(type, Code()
-                                                          .I32Const(3)
-                                                          .LocalGet(0)
-                                                          .I32Const(1)
-                                                          .Op(Op::kCallIndirect, {type, 0})
-                                                          .Op(Op::kI32Mul)
-                                                          .End()));
-    m.Add(outer, "outer");
-    m.Run("outer", "f", {Value::I32(7)});
-    m.Run("outer", "f", {Value::I32(0)});
-    m.Run("outer", "f", {Value::I32(7)});
-  });
-}
-INSTANTIATE_TEST_SUITE_P(Calls, TrapTest, ::testing::Range(0, 8));
-
-// Everything that ends a run by a trap in the middle of a region: what was paid for the rest comes back.
-TEST(TierTest, TrapsInTheMiddle) {
-  for (const int kind : {0, 1, 2, 3, 4, 5}) {
-    ModuleBuilder b;
-    b.AddMemory({1, 1, false});
-    const uint32_t type = b.AddType({kI32}, {kI32});
-    const uint32_t deep = b.AddFunction(type, Code().LocalGet(0).Call(0).End());
-    Code code;
-    code.LocalGet(0).I32Const(8).Op(Op::kI32DivU).Op(Op::kDrop).I32Const(0).Load(Op::kI32Load).Op(Op::kDrop);
-    switch (kind) {
-      case 0: code.LocalGet(0).Load(Op::kI32Load, 0, 70'000); break;
-      case 1: code.LocalGet(0).LocalGet(0).LocalGet(0).Op(Op::kI32Xor).Op(Op::kI32RemS); break;
-      case 2: code.I32Const(-1).I32Const(1).Op(Op::kI32Store, {0, 0}).I32Const(1); break;
-      case 3: code.Op(Op::kRefNull).Byte(0x70).Op(Op::kRefAsNonNull).Op(Op::kDrop).I32Const(1); break;
-      case 4: code.LocalGet(0).Call(deep); break;
-      default: code.Op(Op::kNop).Op(Op::kUnreachable); break;
-    }
-    code.I32Const(3).Op(Op::kI32Add).Op(Op::kNop).Op(Op::kNop).End();
-    b.ExportFunction("f", b.AddFunction(type, code));
-    ExpectSame(b, "f", {Value::I32(9)});
-  }
-}
-
 TEST(TierTest, BranchesThatCarry) {
   ModuleBuilder b;
   const uint32_t type = b.AddType({kI32}, {kI32});
@@ -163,11 +94,6 @@ TEST(TierTest, RegionsAtTheirLimit) {
     b.ExportFunction("f", b.AddFunction(type, Code().Raw(Times(nops, Code().Op(Op::kNop))).LocalGet(0).End()));
     ExpectSame(b, "f", {Value::I32(1)}, /*step=*/4'999);
   }
-}
-
-// Its branch leaves a value below the result: from there on it runs in place, one instruction at a time.
-Code EndsInPlace() {
-  return Code().I32Const(7).I32Const(5).I32Const(1).Op(Op::kBrIf, {0}).Op(Op::kDrop).Op(Op::kDrop).I32Const(9).End();
 }
 
 // A host function asks for the fuel and sets it, called where the tiers take over from each other: by a frame in place right
@@ -241,29 +167,6 @@ TEST(TierTest, NothingAboveAnInterruptedFrameTouchesIt) {
     });
   }
   EXPECT_GT(interrupted, 10u);
-}
-
-// The host function of a tail call traps, at once or later: in the caller of the one that is gone, at its call.
-TEST(TierTest, TrapsOfHostFunctionsInTheTail) {
-  Machines machines;
-  machines.Each([](Machinery& m) {
-    const auto trap = []() -> HostResult<void> { return Trap(TrapCode::kHost); };
-    ASSERT_TRUE(m.store().Link("env", "at_once", trap).has_value());
-    ASSERT_TRUE(m.store().LinkFunc("env", "later", {}, {}).has_value());
-    m.answer = [](sandbox::Call call) { return call.Trap(); };
-    for (const char* name : {"at_once", "later"}) {
-      ModuleBuilder b;
-      const uint32_t type = b.AddType({}, {});
-      const uint32_t host = b.ImportFunction("env", name, type);
-      const uint32_t tail = b.AddFunction(type, Code().Op(Op::kReturnCall, {host}).End());
-      const Code code = Code().Op(Op::kNop).Op(Op::kNop).Call(tail).Op(Op::kNop).End();
-      const uint32_t caller = b.AddFunction(type, code);
-      b.ExportFunction("f", b.AddFunction(type, Code().Op(Op::kNop).Call(caller).End()));
-      m.Add(b, name);
-      m.Run(name, "f");
-      m.Run(name, "f");
-    }
-  });
 }
 
 // Many labels of one place, and a loop there that each round is left for the other tier and entered again.

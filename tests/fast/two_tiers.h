@@ -46,6 +46,31 @@ uint32_t AddCountdown(ModuleBuilder& b, const char* name, uint32_t more_locals, 
   return function;
 }
 
+// Its branch leaves a value below the result: from there on it runs in place, one instruction at a time.
+inline Code EndsInPlace() {
+  return Code().I32Const(7).I32Const(5).I32Const(1).Op(Op::kBrIf, {0}).Op(Op::kDrop).Op(Op::kDrop).I32Const(9).End();
+}
+
+// A function that calls the host under three frames, in the middle of expressions; by call and by tail call.
+inline ModuleBuilder HostCaller() {
+  ModuleBuilder b;
+  const uint32_t type = b.AddType({kI32}, {kI32});
+  const uint32_t host = b.ImportFunction("env", "host", type);
+  b.AddMemory({1, 4, false});
+  const uint32_t inner =
+      b.AddFunction(type, Code().I32Const(100).LocalGet(0).Call(host).Op(Op::kI32Sub).End());
+  const uint32_t tail = b.AddFunction(type, Code().LocalGet(0).I32Const(1).Op(Op::kI32Add).Op(Op::kReturnCall, {host}).End());
+  const uint32_t middle = b.AddFunction(
+      type, Code().LocalGet(0).Call(inner).LocalGet(0).Call(tail).Op(Op::kI32Mul).End(), {{3, kI32}});
+  b.ExportFunction("leaf", b.AddFunction(type, Code().LocalGet(0).I32Const(5).Op(Op::kI32Add).End()));
+  b.ExportFunction("fail", b.AddFunction(type, Code().LocalGet(0).I32Const(0).Op(Op::kI32DivU).End()));
+  b.ExportFunction("last", tail);
+  AddCountdown(b, "f", 1, [&](Code& code) {
+    code.LocalGet(1).LocalGet(0).Call(middle).Op(Op::kI32Add).LocalSet(1);
+  });
+  return b;
+}
+
 // One store, and a log of all that became of what was done with it.
 class Machinery {
  public:
