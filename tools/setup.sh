@@ -4,9 +4,12 @@
 #
 # Installs every Debian package that the build, the tests and the examples need. Run it again whenever you like: with nothing
 # missing it only asks dpkg. As root or by sudo.
+#
+#   setup.sh            what everything needs
+#   setup.sh --bench    and what only measuring needs (bench/README.md)
 set -eu
 
-readonly PACKAGES=(
+PACKAGES=(
   bazel-bootstrap                              # Bazel 4.2.3
   clang-19 lld-19 llvm-19 libclang-rt-19-dev   # the default compiler (also for plugins in C), its linker and sanitizers
   g++-12                                       # the other compiler, and libstdc++ for both
@@ -14,6 +17,11 @@ readonly PACKAGES=(
   libcli11-dev nlohmann-json3-dev              # the command line; the test suite's scripts
   binutils python3                             # inspection of the built ELF files
   wabt binaryen                                # reference engine and optimizer of the fuzz targets
+)
+
+[ "${1:-}" != --bench ] || PACKAGES+=(
+  valgrind             # callgrind counts instructions
+  python3-matplotlib   # the plot of bench/compare
 )
 
 missing=()
