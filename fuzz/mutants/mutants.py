@@ -3,11 +3,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Plants the bugs of mutants.txt, one at a time, and tells which target of //fuzz:all finds each and how fast.
 
-Works in a git worktree of its own, made from HEAD. Results are kept in DIR/results.jsonl: run it again to go on where it
-stopped; a mutant whose text changed is run again. A run stops at the first target that fails.
+Works in a git worktree of its own, which is set to HEAD. Results are kept in DIR/results.jsonl: run it again to go on where
+it stopped; a mutant whose text changed is run again. A run stops at the first target that fails.
 
-Each mutant meets the targets that are likely to find it first, for a shorter time, and then those that none of them found
-meet all of //fuzz:all. (What a target finds alone it finds there as well: each has FUZZ_SECONDS for itself.)
+Each mutant meets the targets that are likely to find it first, and then, if none of them does, the other ones: first all of
+their corpora, then FUZZ_SECONDS of fuzzing each. That is what `bazel test //fuzz:all` does, in an order that saves time: each
+target has its FUZZ_SECONDS for itself.
 
   mutants.py --check              does each record still apply to the sources at hand?
   mutants.py                      all that have no result yet
@@ -39,6 +40,7 @@ TELLING = re.compile(r"(AddressSanitizer: [a-z-]+|LeakSanitizer: [^\n]{0,60}|run
 
 # Which targets to try first, by where the bug is; the first prefix that fits. It only saves time.
 LIKELY = [
+    ("sandbox/fast/", ["tiers_fuzzer", "resume_fuzzer"]),
     ("sandbox/numeric/", ["execute_diff_fuzzer"]),
     ("sandbox/inplace/dispatch", ["tiers_fuzzer", "resume_fuzzer"]),
     ("sandbox/inplace/", ["execute_diff_fuzzer", "execute_diff_v8_fuzzer", "resume_fuzzer"]),
@@ -68,7 +70,7 @@ class Mutant:
 
     def likely(self):
         names = next(names for prefix, names in LIKELY if self.file.startswith(prefix))
-        return [f"//fuzz:{name}{kind}" for name in names for kind in ("_replay", "")]
+        return [f"//fuzz:{name}" for name in names]
 
     def planted(self, text):
         """The text with the bug in it, or None where its place is not found once."""
@@ -143,6 +145,12 @@ class Workshop:
         if not os.path.exists(self.tree):
             subprocess.run(["git", "worktree", "prune"], cwd=ROOT, check=True)
             subprocess.run(["git", "worktree", "add", "--quiet", "--detach", self.tree, "HEAD"], cwd=ROOT, check=True)
+        head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, check=True, capture_output=True, text=True)
+        self.clean()
+        subprocess.run(["git", "checkout", "--quiet", "--detach", head.stdout.strip()], cwd=self.tree, check=True)
+        query = subprocess.run(["bazel", "query", "--noshow_progress", "kind(fuzzing_test, //fuzz:all)"], cwd=self.tree,
+                               check=True, capture_output=True, text=True)
+        self.targets = sorted(query.stdout.split())
 
     def clean(self):
         subprocess.run(["git", "checkout", "--quiet", "--", "."], cwd=self.tree, check=True)
@@ -190,20 +198,27 @@ class Workshop:
         return True
 
     def run(self, mutant, targets, seconds):
-        row = {"name": mutant.name, "key": mutant.key, "date": datetime.date.today().isoformat(), "budget": seconds,
-               "targets": targets}
+        """Builds, replays the corpora of all fuzz targets among these, then runs the targets themselves."""
+        row = {"name": mutant.name, "key": mutant.key, "date": datetime.date.today().isoformat(), "budget": seconds}
+        replays = [target + "_replay" for target in targets if target in self.targets]
         self.clean()
         if not self.plant(mutant):
             return dict(row, status="does not apply")
-        status, build_seconds, _ = self.bazel("build", targets, seconds)
+        status, build_seconds, _ = self.bazel("build", targets + replays, seconds)
         row["build_seconds"] = round(build_seconds)
         if status != 0:
             return dict(row, status="does not build")
-        status, test_seconds, failures = self.bazel("test", targets, seconds)
-        row["seconds"] = round(test_seconds, 1)
-        if failures:
-            return dict(row, status="found", finder=failures[0][0], said=failures[0][1])
-        return dict(row, status="survived" if status == 0 else f"bazel exits {status}")
+        row["seconds"] = 0
+        for tests in (replays, targets):
+            if not tests:
+                continue
+            status, test_seconds, failures = self.bazel("test", tests, seconds)
+            row["seconds"] = round(row["seconds"] + test_seconds, 1)
+            if failures:
+                return dict(row, status="found", finder=failures[0][0], said=failures[0][1])
+            if status != 0:
+                return dict(row, status=f"bazel exits {status}")
+        return dict(row, status="survived")
 
 
 def table(mutants, results):
@@ -223,16 +238,19 @@ def table(mutants, results):
         print(f"| `{mutant.name}` | {row['date']} | {finder} | {row.get('seconds', '')} | {row['budget']} | {said} |")
 
 
-def is_open(results, mutant, targets, is_named):
-    """Whether a run would tell more than is known."""
+def left(results, mutant, targets, is_named):
+    """Which of the targets it has not met yet."""
     row = results.get(mutant)
     if row is None or is_named:
-        return True
-    return row["status"] != "found" and targets != row.get("targets") and row.get("targets") != ["//fuzz:all"]
+        return targets
+    if row["status"] == "found":
+        return []
+    return [target for target in targets if target not in row.get("met", [])]
 
 
-def tell(results, row):
-    results.add(row)
+def tell(results, row, met):
+    """Keeps it; met: the targets that had their time without finding it, the last ones perhaps not to the end."""
+    results.add(dict(row, met=met))
     print(f"{row['name']}: {row['status']} {row.get('finder', '')} {row.get('seconds', '')} s "
           f"(build {row.get('build_seconds', '')} s) {row.get('said', '')}", flush=True)
 
@@ -244,8 +262,8 @@ def main():
     parser.add_argument("--table", action="store_true")
     parser.add_argument("--tests", action="store_true")
     parser.add_argument("--dir", default=os.path.join(ROOT, ".mutants"))
-    parser.add_argument("--likely", type=int, default=20, help="FUZZ_SECONDS of the likely targets; 0: not these first")
-    parser.add_argument("--all", type=int, default=60, help="FUZZ_SECONDS of all targets; 0: not these")
+    parser.add_argument("--likely", type=int, default=60, help="FUZZ_SECONDS of the likely targets")
+    parser.add_argument("--others", type=int, default=60, help="FUZZ_SECONDS of the other targets; 0: not these")
     options = parser.parse_args()
     mutants = read_mutants(os.path.join(HERE, "mutants.txt"))
     if options.check:
@@ -265,12 +283,15 @@ def main():
         for mutant in chosen:
             row = results.get(mutant)
             if row is not None and row["status"] != "found":
-                tell(results, workshop.run(mutant, ["//tests/..."], 0))
-    for seconds, is_likely in ((options.likely, True), (options.all, False)):
+                tell(results, workshop.run(mutant, ["//tests/..."], 0), row.get("met", []))
+        return
+    for seconds, is_likely in ((options.likely, True), (options.others, False)):
         for mutant in chosen:
-            targets = mutant.likely() if is_likely else ["//fuzz:all"]
-            if not options.tests and seconds > 0 and is_open(results, mutant, targets, options.names and is_likely):
-                tell(results, workshop.run(mutant, targets, seconds))
+            wanted = mutant.likely() if is_likely else workshop.targets
+            targets = left(results, mutant, wanted, options.names and is_likely) if seconds > 0 else []
+            if targets:
+                met = [] if is_likely else (results.get(mutant) or {}).get("met", [])
+                tell(results, workshop.run(mutant, targets, seconds), met + targets)
     workshop.clean()
 
 
