@@ -294,7 +294,7 @@ void ApiScript::Lifetimes() {
       if (!state && !world.runs.empty()) state = ErrorCode::kOutOfTurn;
       const Result<void> released = world.store->Release(known.id);
       ExpectState(state, released.has_value(), released ? Error() : released.error(), {}, "Release");
-      if (released) known.is_released = true;
+      if (released) known.is_released = world.has_released = true;
     }
   }
 }

@@ -120,6 +120,8 @@ void ApiScript::Invoke() {
     if (!has) return;
     handle = *found;
     const Result<FuncSignature> signature = world.store->SignatureOf(*handle);
+    // The function that is exported may be an imported one, whose instance is gone.
+    if (!signature && world.has_released) return Expect(signature.error(), {ErrorCode::kStaleHandle}, "SignatureOf");
     Require(signature && signature->params.size() == item.signature.params.size(), "a handle has another signature");
     InvokeTyped(world, instance, name);
     if (!world.is_alive() || StateOf(instance, world)) return;

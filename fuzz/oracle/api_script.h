@@ -42,6 +42,7 @@ class ApiScript {
     uint32_t driving = 0;        // calls into the store that are on the native stack
     uint32_t epoch = 0;          // counts resets
     uint32_t links_epoch = 0;    // counts resets that dropped the links
+    bool has_released = false;   // an instance, whose functions others may export still
     bool is_alive() const { return store.has_value(); }
   };
   struct LoadedModule {
