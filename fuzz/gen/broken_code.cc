@@ -72,7 +72,9 @@ bool TooWideAlignment(Breaker& b) {
   const Limits& limits = b.data.memories[0].limits;
   ZeroIndex(code, limits);
   if (info.family == Family::kStore) ConstOf(code, TypeOf(info.signature.param(1), kI32));
-  code.Op(op, {info.access_log2 + 1u, 0});
+  // Just above, or far; as short as can be, which is read by another piece of code, or longer.
+  const uint32_t above = info.access_log2 + 1u + (b.source.OneIn(2) ? b.source.Below(16) : 0);
+  code.Op(op).Raw(b.source.OneIn(2) ? testing::EncodePadded(above, 5) : testing::EncodeU(above)).U(0);
   if (info.family == Family::kLoad) code.Op(Op::kDrop);
   return b.Insert(code.bytes());
 }

@@ -67,6 +67,14 @@ constexpr std::array<uint64_t, 42> kF64Edges = {
 
 }  // namespace
 
+uint64_t RelatedBits(uint64_t bits, ValType type, uint32_t choice) {
+  if (type.is_ref()) return bits;
+  const bool is_wide = type == ValType::I64() || type == ValType::F64();
+  const uint64_t sign = is_wide ? uint64_t{1} << 63 : uint64_t{1} << 31;
+  const std::array<uint64_t, 5> related = {bits, bits ^ sign, bits + 1, bits - 1, type.is_float() ? sign : ~uint64_t{0}};
+  return related[choice % related.size()] & (is_wide ? ~uint64_t{0} : 0xffffffff);
+}
+
 uint64_t ByteSource::BitsOf(ValType type) {
   switch (type.kind()) {
     case ValKind::kF32: return OneIn(3) ? Word(4) : Pick(kF32Edges);

@@ -15,6 +15,9 @@
 
 namespace sandbox::fuzz {
 
+// What goes wrong with an operand beside `bits` in particular: the same again, the other sign, a neighbour, -0 or -1.
+uint64_t RelatedBits(uint64_t bits, ValType type, uint32_t choice);
+
 class ByteSource {
  public:
   explicit ByteSource(std::span<const uint8_t> bytes) : bytes_(bytes) {}

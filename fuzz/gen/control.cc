@@ -19,6 +19,8 @@ FunctionGenerator::FunctionGenerator(ByteSource& source, const ModulePlan& plan,
       plan_(plan),
       function_(function),
       type_(plan.types[plan.functions[function]]),
+      is_dense_probe_(plan.swarm.dense_probes && plan.probes[function] != kInvalidOp),
+      may_trap_(plan.swarm.traps || is_dense_probe_),
       locals_(type_.params),
       budget_(0) {
   const uint32_t runs = source_.Below(4);

@@ -69,7 +69,7 @@ void FunctionGenerator::EdgeBulk() {
   if (plan_.memories.empty() || !plan_.swarm.bulk) return Numeric();
   const uint32_t memory = source_.Below(static_cast<uint32_t>(plan_.memories.size()));
   const Limits& limits = plan_.memories[memory];
-  const bool may_trap = plan_.swarm.traps && source_.OneIn(2);
+  const bool may_trap = may_trap_ && source_.OneIn(2);
   if (limits.min == 0) return Numeric();
   const auto index = [&](int64_t value) { limits.is_64 ? EmitI64(value) : EmitI32(static_cast<int32_t>(value)); };
   const int64_t length = source_.Below(40);
@@ -96,29 +96,39 @@ void FunctionGenerator::EdgeBulk() {
   Pop(1);
 }
 
-void FunctionGenerator::Probe(Op op) {
-  labels_.push_back({{}, type_.results, 0, Op::kBlock, false});
-  const OpInfo& info = InfoOf(op);
-  if (info.family == Family::kLoad || info.family == Family::kStore) {
-    EdgeAccess();
-    // Another width of address, or no memory at all.
-    EndBlock();
-    return;
-  }
-  const bool overflows = Divides(op) && source_.OneIn(3);
+void FunctionGenerator::ProbeOperands(const OpInfo& info) {
+  uint64_t first = 0;
   for (uint32_t i = 0; i < info.signature.param_count(); ++i) {
     const ValType type = TypeOf(info.signature.param(i), ValType());
-    if (overflows) {
-      const int64_t least = type == ValType::I64() ? INT64_MIN : INT32_MIN;
-      const int64_t operand = i == 0 ? least : -1;
-      type == ValType::I64() ? EmitI64(operand) : EmitI32(static_cast<int32_t>(operand));
-      Push(type);
-    } else if (source_.OneIn(2)) {
-      MakeConst(type);
+    if (source_.OneIn(2)) {
+      const bool is_related = plan_.swarm.dense_probes && i == 1 && source_.OneIn(3);
+      const uint64_t bits = is_related ? RelatedBits(first, type, source_.Below(5)) : source_.BitsOf(type);
+      if (i == 0) first = bits;
+      MakeConst(type, bits);
     } else {
       Emit(Op::kLocalGet, {i});
       Push(type);
     }
+  }
+}
+
+void FunctionGenerator::Probe(Op op) {
+  labels_.push_back({{}, type_.results, 0, Op::kBlock, false});
+  const OpInfo& info = InfoOf(op);
+  switch (info.family) {
+    // Another width of address, or no memory at all, makes another instruction of it.
+    case Family::kLoad:
+    case Family::kStore: EdgeAccess(); return EndBlock();
+    case Family::kMemory: source_.OneIn(3) ? EdgeBulk() : MemoryOperation(); return EndBlock();
+    case Family::kTable: TableOperation(); return EndBlock();
+    default: break;
+  }
+  if (Divides(op) && source_.OneIn(3)) {
+    const bool is_64 = info.signature.param(0) == Operand::kI64;
+    MakeConst(is_64 ? ValType::I64() : ValType::I32(), static_cast<uint64_t>(is_64 ? INT64_MIN : INT32_MIN));
+    MakeConst(is_64 ? ValType::I64() : ValType::I32(), ~uint64_t{0});
+  } else {
+    ProbeOperands(info);
   }
   Emit(op);
   Pop(info.signature.param_count());

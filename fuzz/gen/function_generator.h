@@ -69,7 +69,8 @@ class FunctionGenerator {
   void Require(const Types& types);
   // Pushes a new operand.
   void Make(ValType type);
-  void MakeConst(ValType type);
+  void MakeConst(ValType type) { MakeConst(type, source_.BitsOf(type)); }
+  void MakeConst(ValType type, uint64_t bits);
   void MakeRef(ValType type);
   // Makes every NaN on top of the stack the canonical one, where that is asked for.
   void Canonicalize(ValType type);
@@ -89,6 +90,7 @@ class FunctionGenerator {
   void MakeEnd(uint32_t memory, int64_t delta);
   // The whole body: one instruction on parameters and constants.
   void Probe(Op op);
+  void ProbeOperands(const OpInfo& info);
   void Reference();
 
   // --- Shapes (shapes.cc): code as compilers make it and register allocators fear it, balanced in itself ---
@@ -164,6 +166,9 @@ class FunctionGenerator {
   const ModulePlan& plan_;
   const uint32_t function_;
   const FunctionType& type_;
+  // Alone in its function, an instruction may trap at no cost.
+  const bool is_dense_probe_;
+  const bool may_trap_;
   testing::Code code_;
   Types locals_;  // those that instructions may choose; behind them two for NaNs, the counters of loops, one non-null
   std::vector<std::pair<uint32_t, ValType>> declared_locals_;

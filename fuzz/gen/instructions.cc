@@ -189,7 +189,7 @@ void FunctionGenerator::MemoryOperation() {
       Emit(Op::kMemoryFill, {memory});
       return Pop(3);
     case 3: {
-      if (source_.OneIn(2)) return OverlappingCopy(memory);
+      if (source_.OneIn(is_dense_probe_ ? 4 : 2)) return OverlappingCopy(memory);
       const uint32_t from = source_.Below(static_cast<uint32_t>(plan_.memories.size()));
       const Limits& source = plan_.memories[from];
       const uint64_t least = std::min(half, source.min * kPageBytes / 2);
@@ -207,7 +207,7 @@ void FunctionGenerator::MemoryOperation() {
       Emit(Op::kMemoryInit, {source_.Below(plan_.passive_data), memory});
       return Pop(3);
     default:
-      if (plan_.passive_data == 0 || !source_.OneIn(4)) return Numeric();
+      if (plan_.passive_data == 0 || !(is_dense_probe_ || source_.OneIn(4))) return Numeric();
       Emit(Op::kDataDrop, {source_.Below(plan_.passive_data)});
   }
 }
@@ -229,7 +229,7 @@ void FunctionGenerator::TableOperation() {
   const TableType& type = plan_.tables[table];
   const uint64_t half = type.limits.min / 2;
   const bool is_64 = type.limits.is_64;
-  if (!plan_.options.reference_types || (half == 0 && !plan_.swarm.traps)) return Numeric();
+  if (!plan_.options.reference_types || (half == 0 && !may_trap_)) return Numeric();
   switch (source_.Below(plan_.swarm.bulk ? 8 : 4)) {
     case 0:
       MakeIndex(type.limits.min, is_64);
@@ -266,7 +266,7 @@ void FunctionGenerator::TableOperation() {
       Emit(Op::kTableInit, {source_.Below(plan_.passive_elements), table});
       return Pop(3);
     default:
-      if (plan_.passive_elements == 0 || !source_.OneIn(4)) return Numeric();
+      if (plan_.passive_elements == 0 || !(is_dense_probe_ || source_.OneIn(4))) return Numeric();
       // One more than the passive ones: an active or the declarative one, dropped already.
       Emit(Op::kElemDrop, {source_.Below(plan_.passive_elements + 1)});
   }

@@ -31,6 +31,7 @@ Swarm ChooseSwarm(ByteSource& source, const GeneratorOptions& options) {
   swarm.traps = rare / 8 % 8 == 1;
   swarm.odd_lebs = options.odd_encodings && rare % 5 == 1;
   swarm.big_frames = rare % 11 == 1;
+  swarm.dense_probes = swarm.probes && rare % 8 == 2;
   return swarm;
 }
 
@@ -52,11 +53,11 @@ std::vector<ValType> SomeNumbers(ByteSource& source, const ModulePlan& plan, uin
   return types;
 }
 
-Limits MemoryLimits(ByteSource& source, const GeneratorOptions& options) {
+Limits MemoryLimits(ByteSource& source, const ModulePlan& plan) {
   Limits limits;
   limits.min = source.Below(3);
-  if (source.OneIn(2) || options.own_limit > 0) limits.max = limits.min + source.Below(8);
-  limits.is_64 = options.memory64 && source.OneIn(8);
+  if (source.OneIn(2) || plan.options.own_limit > 0) limits.max = limits.min + source.Below(8);
+  limits.is_64 = plan.options.memory64 && source.OneIn(plan.swarm.dense_probes ? 2 : 8);
   return limits;
 }
 
@@ -86,17 +87,20 @@ void ChooseTypes(ByteSource& source, ModulePlan& plan) {
   }
 }
 
-// A function that is one instruction, with the instruction's own type.
+// A function that is one instruction, with the instruction's own type; where it is of memories or tables, the instruction
+// is chosen as the body is written, and this one stands for its kind.
 void AddProbe(ByteSource& source, ModulePlan& plan) {
+  const bool is_bulk = plan.swarm.dense_probes && source.OneIn(4);
   const bool is_access = plan.swarm.memory && source.OneIn(3);
-  const Op op = source.Pick(is_access ? AccessRows(plan.swarm.floats) : NumericRows(plan.swarm.floats));
+  const Op op = is_bulk ? (source.OneIn(3) ? Op::kTableGet : Op::kMemoryCopy)
+                        : source.Pick(is_access ? AccessRows(plan.swarm.floats) : NumericRows(plan.swarm.floats));
   const Signature signature = InfoOf(op).signature;
   FunctionType type;
   // The body knows where a memory ends: an access takes no address.
-  for (size_t i = is_access ? 1 : 0; i < signature.param_count(); ++i) {
+  for (size_t i = is_access ? 1 : 0; i < signature.param_count() && !is_bulk; ++i) {
     type.params.push_back(TypeOf(signature.param(i), ValType::I32()));
   }
-  if (signature.result() != Operand::kNone) type.results.push_back(TypeOf(signature.result(), ValType::I32()));
+  if (!is_bulk && signature.result() != Operand::kNone) type.results.push_back(TypeOf(signature.result(), ValType::I32()));
   plan.functions.push_back(static_cast<uint32_t>(plan.types.size()));
   plan.probes.push_back(op);
   plan.types.push_back(type);
@@ -122,7 +126,10 @@ void ChooseFunctions(ByteSource& source, ModulePlan& plan) {
   }
   plan.probes.resize(plan.functions.size(), kInvalidOp);
   if (plan.swarm.probes) {
-    for (uint32_t i = source.OneIn(3) ? source.Between(1, 6) : 0; i > 0; --i) AddProbe(source, plan);
+    const bool is_dense = plan.swarm.dense_probes;
+    for (uint32_t i = is_dense ? source.Between(24, 64) : source.OneIn(3) ? source.Between(1, 6) : 0; i > 0; --i) {
+      AddProbe(source, plan);
+    }
   }
   for (uint32_t i = 0; i < plan.functions.size(); ++i) {
     if (source.OneIn(2) || plan.declared.empty()) plan.declared.push_back(i);
@@ -136,11 +143,11 @@ void ChooseMemories(ByteSource& source, ModulePlan& plan) {
     if (plan.imported_memories > 0 && source.OneIn(2)) return;
   }
   if (!plan.swarm.memory) return;
-  const uint32_t count = source.Between(1, plan.options.multi_memory && source.OneIn(6) ? 3 : 1);
+  const uint32_t count = source.Between(1, plan.options.multi_memory && source.OneIn(plan.swarm.dense_probes ? 2 : 6) ? 3 : 1);
   if (plan.options.imports == nullptr && plan.options.object_imports && source.OneIn(6)) {
     plan.imported_memories = source.Below(count + 1);
   }
-  for (uint32_t i = 0; i < count; ++i) plan.memories.push_back(MemoryLimits(source, plan.options));
+  for (uint32_t i = 0; i < count; ++i) plan.memories.push_back(MemoryLimits(source, plan));
 }
 
 void ChooseTables(ByteSource& source, ModulePlan& plan) {

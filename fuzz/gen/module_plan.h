@@ -41,6 +41,7 @@ struct Swarm {
   bool traps = false;      // lets operands be what makes an instruction trap
   bool odd_lebs = false;
   bool big_frames = false;
+  bool dense_probes = false;  // little but functions of one instruction, on the edges of their operands
 };
 
 struct ModulePlan {

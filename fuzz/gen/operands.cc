@@ -117,8 +117,7 @@ void FunctionGenerator::Make(ValType type) {
   }
 }
 
-void FunctionGenerator::MakeConst(ValType type) {
-  const uint64_t bits = source_.BitsOf(type);
+void FunctionGenerator::MakeConst(ValType type, uint64_t bits) {
   switch (type.kind()) {
     case ValKind::kI32: EmitI32(static_cast<int32_t>(bits)); break;
     case ValKind::kI64: EmitI64(static_cast<int64_t>(bits)); break;
@@ -171,6 +170,7 @@ void FunctionGenerator::MakeIndex(uint64_t size, bool is_64) {
   }
   uint64_t index = size == 0 ? 0 : source_.Word(4) % size;
   if (size > 8 && source_.OneIn(4)) index = size - 1 - source_.Below(8);
+  if (is_dense_probe_ && source_.OneIn(3)) index = size + source_.Below(3) - std::min<uint64_t>(size, 1);
   if (is_64) {
     EmitI64(static_cast<int64_t>(index));
   } else {

@@ -304,7 +304,8 @@ void ExportAll(ByteSource& source, const ModulePlan& plan, ModuleBuilder& builde
   if (plan.options.export_imports && source.OneIn(8)) builder.Export("\u00e9\u6c34\U0001f300", ExternKind::kTable, 0);
   for (uint32_t i = plan.imported_functions; i < plan.functions.size(); ++i) {
     const FunctionType& type = plan.types[plan.functions[i]];
-    if (type.params.empty() && type.results.empty() && source.OneIn(4)) {
+    // A start function that traps would leave nothing to be seen.
+    if (plan.probes[i] == kInvalidOp && type.params.empty() && type.results.empty() && source.OneIn(4)) {
       builder.SetStart(i);
       break;
     }

@@ -9,6 +9,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "fuzz/gen/byte_source.h"
+
 #if defined(__clang__)
 #define FUZZ_UNINSTRUMENTED __attribute__((no_sanitize("coverage", "address", "undefined")))
 #else
@@ -86,6 +88,11 @@ uint64_t ObservedBits(ValType type, uint64_t bits) {
 
 uint64_t ArgumentBits(uint64_t seed, uint32_t export_number, uint32_t round, uint32_t parameter, ValType type) {
   const uint64_t word = Mix(seed ^ Mix(export_number * 1009 + round * 31 + parameter));
+  if (parameter > 0 && (word >> 56 & 7) == 0) {
+    const uint64_t before = ArgumentBits(seed, export_number, round, parameter - 1, type);
+    const uint64_t bits = RelatedBits(before, type, static_cast<uint32_t>(word >> 52 & 3));
+    return ObservedBits(type, bits) == bits ? bits : before;  // no NaN
+  }
   const bool is_float_edge = type.is_float() && (word & 6) == 2;
   if (is_float_edge) return BitsOfNumber(uint64_t{5} << 60 | (word >> 8 & 0xff), type);
   return BitsOfNumber((word & 1) != 0 ? kArgumentEdges[word >> 8 & 15] : word >> 1, type);

@@ -85,17 +85,32 @@ class Session {
   }
   uint64_t Observed(const Value& value) const { return ObservedBits(value.type(), BitsOf(value)); }
 
+  void MayInterrupt() {
+    if (!options_.interrupts || !options_.interrupts()) return;
+    store_->interrupt()->Request();
+    is_interrupt_wanted_ = true;
+  }
+
+  // A request stays until an interrupted run is resumed, and nothing else interrupts.
+  void CheckInterrupt(Outcome outcome) {
+    const bool is_requested = store_->interrupt()->IsRequested();
+    if (is_requested != is_interrupt_wanted_) Report("an interrupt is lost, or nobody asked for it", bytes_);
+    if (outcome == Outcome::kInterrupted && !is_requested) Report("an interrupt that nobody asked for", bytes_);
+  }
+
   // Drives a run to its end, answering host calls and handing out fuel.
   CallRecord Finish(std::string name, RunResult run) {
     CallRecord record;
     record.name = std::move(name);
     uint64_t handed = 0;
     for (;;) {
+      CheckInterrupt(run.outcome());
       if (run.outcome() == Outcome::kHostCall) {
         // Asked for while the host takes its time: the guest stops again as soon as it has the answer.
-        if (options_.interrupts && options_.interrupts()) store_->interrupt()->Request();
+        MayInterrupt();
         run = Check(run.call().Resume(Answer(run.call())), "resume");
       } else if (run.outcome() == Outcome::kInterrupted) {
+        is_interrupt_wanted_ = false;
         run = Check(run.Resume(), "resume");
       } else if (run.outcome() == Outcome::kOutOfFuel) {
         if (handed == options_.fuel) break;
@@ -103,7 +118,7 @@ class Session {
         const uint64_t portion = options_.next_portion ? std::min(left, options_.next_portion()) : left;
         handed += portion;
         store_->AddFuel(portion);
-        if (options_.interrupts && options_.interrupts()) store_->interrupt()->Request();
+        MayInterrupt();
         run = Check(run.Resume(), "resume");
       } else {
         break;
@@ -179,6 +194,7 @@ class Session {
   Module module_;
   Store* store_ = nullptr;
   InstanceId instance_;
+  bool is_interrupt_wanted_ = false;
   std::vector<std::pair<FuncHandle, uint32_t>> exported_;  // and their indices
 };
 

@@ -65,12 +65,12 @@ std::vector<uint8_t> ModuleOf(std::span<const uint8_t> input, const GeneratorOpt
     return {input.begin(), input.end()};
   }
   ByteSource source(input);
-  std::vector<Change> changes(source.Below(kMostChanges + 1));
+  const bool breaks_rule = source.OneIn(2);
+  std::vector<Change> changes(breaks_rule ? 0 : source.Below(kMostChanges + 1));
   for (Change& change : changes) {
     change = {static_cast<uint32_t>(source.Word(3)), source.Byte(), source.Byte(), AnyOpcode(source)};
   }
   // Choices that the module shall not have used up.
-  const bool breaks_rule = changes.empty() && source.OneIn(2);
   std::array<uint8_t, 16> choices = {};
   for (uint8_t& choice : choices) choice = breaks_rule ? source.Byte() : 0;
   std::vector<uint8_t> module = GenerateModule(source, options);
