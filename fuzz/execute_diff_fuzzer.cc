@@ -16,7 +16,10 @@
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace sandbox::fuzz;
   Engine& reference = Reference();
-  if (!reference.is_available()) return 0;
+  if (!reference.is_available()) {
+    Count(reference, {});
+    return 0;
+  }
   ByteSource source({data, size});
   Invocations invocations;
   invocations.seed = source.Word(2);

@@ -5,8 +5,7 @@
 
 stream_*   Choices for the generator: the n-th of a target's endless row of random streams, of lengths that go round. Which
            ones is in corpus/choices.txt; --choose chose them: a set of streams that reaches what 700 of them reach.
-rule_*     A stream for each rule that a module can break (fuzz/gen/broken_module.h): its first choice is the rule.
-seed_*     The first twenty streams of another row, for targets that nobody has chosen for.
+rule_*     A stream for each rule that a module can break (fuzz/gen/broken_module.h): it chooses to break one, and which.
 ttf_*      Modules out of `wasm-opt -ttf` (Debian's binaryen), whose generator knows nothing of this one. Left as they are
            where that is not installed. Its version is in corpus/README.md.
 others     Modules written by hand, one section or feature each, and the broken ones next to them.
@@ -22,7 +21,6 @@ import subprocess
 import sys
 import tempfile
 
-GENERATED = ["execute_diff_fuzzer", "optimizer_fuzzer", "validate_diff_fuzzer"]
 CANDIDATES = 700
 RULES = 128  # at least as many as there are
 TTF_MODULES = 12
@@ -129,11 +127,6 @@ def main():
         choose(pathlib.Path(__file__).parent.parent / "corpus", sys.argv[2], sys.argv[3])
         return
     root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parent.parent) / "corpus"
-    for target in GENERATED:
-        (root / target).mkdir(parents=True, exist_ok=True)
-        for number in range(20):
-            choices = random.Random(f"{target} {number}")
-            (root / target / f"seed_{number:02}").write_bytes(choices.randbytes(32 + 24 * number))
     for target, numbers in read_choices(root).items():
         (root / target).mkdir(parents=True, exist_ok=True)
         for number in numbers:
@@ -143,6 +136,7 @@ def main():
     for rule in range(RULES):
         choices = random.Random(f"rule {rule}")
         (root / "decode_fuzzer" / f"rule_{rule:03}").write_bytes(b"g" + bytes([rule]) + choices.randbytes(200))
+        (root / "validate_diff_fuzzer" / f"rule_{rule:03}").write_bytes(bytes([0, rule]) + choices.randbytes(200))
     write_ttf(root / "decode_fuzzer")
 
 

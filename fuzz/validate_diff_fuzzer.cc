@@ -14,7 +14,10 @@
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace sandbox::fuzz;
   Engine& reference = Reference();
-  if (!reference.is_available()) return 0;
+  if (!reference.is_available()) {
+    Count(reference, {});
+    return 0;
+  }
   const std::vector<uint8_t> module = ModuleOf({data, size}, reference.options_to_judge());
   const Agreement agreement = AgreeOnValidity(module, reference);
   Count(reference, agreement);

@@ -7,6 +7,7 @@
 #
 #   setup.sh            what everything needs
 #   setup.sh --bench    and what only measuring needs (bench/README.md)
+#   setup.sh --afl      and AFL++ (fuzz/README.md), which brings a compiler of its own
 set -eu
 
 PACKAGES=(
@@ -19,6 +20,9 @@ PACKAGES=(
   wabt binaryen                                # reference engine and optimizer of the fuzz targets
 )
 
+[ "${1:-}" != --afl ] || PACKAGES+=(
+  afl++                # afl-fuzz, and the driver and runtime that the <target>_afl programs are linked with
+)
 [ "${1:-}" != --bench ] || PACKAGES+=(
   valgrind             # callgrind counts instructions
   python3-matplotlib   # the plot of bench/compare

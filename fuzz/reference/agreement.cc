@@ -66,23 +66,27 @@ namespace {
 // At the end of the process, whatever ends it in good order.
 class Counts {
  public:
-  explicit Counts(std::string_view reference) : reference_(reference) {}
+  explicit Counts(Engine& reference) : reference_(reference.name()), is_available_(reference.is_available()) {}
   ~Counts() {
-    std::fprintf(stderr, "%s: %llu inputs compared, %llu not\n", reference_.c_str(),
-                 static_cast<unsigned long long>(compared_), static_cast<unsigned long long>(left_out_));
+    if (!is_available_) {
+      std::fprintf(stderr, "NOTHING COMPARED: there is no %s here; %llu inputs were skipped\n", reference_.c_str(), left_out_);
+      return;
+    }
+    std::fprintf(stderr, "%s: %llu inputs compared, %llu not\n", reference_.c_str(), compared_, left_out_);
   }
   void Add(bool is_compared) { ++(is_compared ? compared_ : left_out_); }
 
  private:
   std::string reference_;
-  uint64_t compared_ = 0;
-  uint64_t left_out_ = 0;
+  bool is_available_;
+  unsigned long long compared_ = 0;
+  unsigned long long left_out_ = 0;
 };
 
 }  // namespace
 
-void Count(const Engine& reference, const Agreement& agreement) {
-  static Counts counts(reference.name());
+void Count(Engine& reference, const Agreement& agreement) {
+  static Counts counts(reference);
   counts.Add(agreement.is_compared);
 }
 

@@ -28,7 +28,7 @@ Agreement AgreeOnExecution(std::span<const uint8_t> module, const Observation& o
                            const Invocations& invocations);
 
 // Counts a comparison. At the end of the process the counts go to stderr: a fuzzer that compares nothing finds nothing.
-void Count(const Engine& reference, const Agreement& agreement);
+void Count(Engine& reference, const Agreement& agreement);
 
 }  // namespace sandbox::fuzz
 

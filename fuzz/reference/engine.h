@@ -56,7 +56,7 @@ class Engine {
   virtual EngineRun Execute(std::span<const uint8_t> module, const Invocations& invocations) = 0;
 };
 
-// The engine that the program is linked with: each of //fuzz/reference:{wabt,v8} defines it.
+// The engine that the program is linked with: each of //fuzz/reference:{wabt,v8,own} defines it.
 Engine& Reference();
 
 }  // namespace sandbox::fuzz
