@@ -7,6 +7,10 @@
 //   driver [...] --load <wasm>                                              load <s> s <MB/s> MB/s rss+ <KB> peak+ <KB> KB
 // A call with n = 1 comes first, so that whatever is lazy has happened. Imports: env.host_add, env.clock_ms; when only
 // loading, every function import is answered for. Fuel on: a finite tank; off: an unlimited one.
+//
+// driver_dispatches prints, before that, `fuel <units> fast <n> in place <n>`: what the call cost, and how many
+// instructions each tier dispatched for it. driver_unmetered is compiled without charging fuel, but for what cold paths
+// charge, and prints `fuel <units>` (sandbox/exec/measure.h).
 #include <bit>
 #include <cstdint>
 #include <cstdio>
@@ -14,13 +18,16 @@
 #include <ctime>
 #include <fstream>
 #include <iterator>
+#include <numeric>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "sandbox/exec/measure.h"
 #include "sandbox/sandbox.h"
 
 namespace {
@@ -161,6 +168,21 @@ RunResult CallOrDie(Store& store, InstanceId instance, const std::string& name, 
   return result;
 }
 
+#if SANDBOX_COUNT_DISPATCHES
+uint64_t Sum(std::span<const uint64_t> counts) { return std::accumulate(counts.begin(), counts.end(), uint64_t{0}); }
+void ForgetDispatches() { sandbox::dispatch_counts = {}; }
+void PrintDispatches(uint64_t fuel) {
+  std::printf("fuel %llu fast %llu in place %llu\n", static_cast<unsigned long long>(fuel),
+              static_cast<unsigned long long>(Sum(sandbox::dispatch_counts.fast)),
+              static_cast<unsigned long long>(Sum(sandbox::dispatch_counts.in_place)));
+}
+#else
+void ForgetDispatches() {}
+void PrintDispatches(uint64_t fuel) {
+  if (!SANDBOX_METERING) std::printf("fuel %llu\n", static_cast<unsigned long long>(fuel));
+}
+#endif
+
 void Run(const Options& options) {
   const std::vector<uint8_t> bytes = ReadFile(options.words[0]);
   const Module module = OrDie(Module::Load(bytes), "load");
@@ -174,9 +196,12 @@ void Run(const Options& options) {
     static_cast<void>(CallOrDie(store, instance, name, {&one, 1}));
     arguments.push_back(Value::I32(static_cast<uint32_t>(std::stoul(options.words[2]))));
   }
+  const uint64_t fuel = store.fuel();
+  ForgetDispatches();
   const double start = CpuSeconds();
   const RunResult result = CallOrDie(store, instance, name, arguments);
   const double seconds = CpuSeconds() - start;
+  PrintDispatches(fuel - store.fuel());
   const Value value = result.values()[0];
   if (value.type() == sandbox::ValType::F32()) {
     std::printf("%.3f %.6f\n", static_cast<double>(std::bit_cast<float>(value.f32_bits())) * ClockScale(), seconds);

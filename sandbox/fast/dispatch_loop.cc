@@ -31,6 +31,7 @@ Exit RunLoop(Machine& m) {
   State s{m, CodePos(), Locals(), 0, FloatAccOfBits(0), MemView(), 0};
   if (!Resume(s)) return Exit::kFuel;
   for (;;) {
+    COUNT_DISPATCH(fast, s.pc.U16(0));
     const Step step = kTable[s.pc.U16(0)](s);
     switch (step) {
       case Step::kNext: continue;

@@ -24,7 +24,11 @@ struct TailEntry {
   HANDLER_CC Exit (*run)(STATE_PARAMS);
 };
 
-#define DISPATCH() [[clang::nomerge]] [[clang::musttail]] return table[pc.U16(0)].run(STATE_ARGS)
+#define DISPATCH()                                                                       \
+  do {                                                                                   \
+    COUNT_DISPATCH(fast, pc.U16(0));                                                     \
+    [[clang::nomerge]] [[clang::musttail]] return table[pc.U16(0)].run(STATE_ARGS);      \
+  } while (false)
 
 // What is in registers, as a State.
 #define STATE() State{m, pc, fp, acc, facc, {memory_base, memory_size}, fuel}

@@ -14,6 +14,7 @@
 #include <cstdint>
 
 #include "sandbox/exec/machine.h"
+#include "sandbox/exec/measure.h"
 #include "sandbox/fast/opcode.h"
 #include "sandbox/fast/slow.h"
 #include "sandbox/inplace/handler_support.h"
@@ -121,7 +122,7 @@ SANDBOX_INLINE void Put(State& s, T value) {
 
 // Pays for the region at pc.
 SANDBOX_INLINE Step Pay(State& s, uint32_t cost, Step then) {
-  if (__builtin_sub_overflow(s.fuel, uint64_t{cost}, &s.fuel)) [[unlikely]] {
+  if (SANDBOX_METERING && __builtin_sub_overflow(s.fuel, uint64_t{cost}, &s.fuel)) [[unlikely]] {
     s.m.fuel_needed = cost;
     return Step::kFuel;
   }
@@ -372,7 +373,7 @@ struct CallIndirect {
     if (target.type != expected || target.owner != m.instance->id) [[unlikely]]
       return SlowCall(s);
     const FastFunction& callee = m.fast_functions[address - m.instance->first_function];
-    const uint64_t cost = uint64_t{1} + callee.call_cost;
+    const uint64_t cost = SANDBOX_METERING ? uint64_t{1} + callee.call_cost : 0;
     if (s.fuel < cost) [[unlikely]]
       return SlowCall(s);
     s.fuel -= cost;

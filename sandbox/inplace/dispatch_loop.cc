@@ -37,6 +37,7 @@ enum ByteCode : uint8_t {
 #define NEXT() goto next
 #define CHARGE(units)                              \
   do {                                             \
+    if (!SANDBOX_METERING) break;                  \
     const uint64_t charged_units = (units);        \
     if (fuel < charged_units) [[unlikely]] {       \
       SAVE();                                      \
@@ -71,6 +72,7 @@ Exit RunLoop(Machine& m) {
   for (;;) {
   next:
     if constexpr (kChecked) CheckState(m, pc, sp, locals, st);
+    COUNT_DISPATCH(in_place, pc.Byte());
     switch (pc.Byte()) {
 #include "sandbox/inplace/handlers.inc"
       case kBulkPrefix:

@@ -43,6 +43,7 @@ SANDBOX_INLINE void Save(Machine& m, Pc pc, Sp sp, Locals locals, Slot tos, Side
 #define DISPATCH()                                                              \
   do {                                                                          \
     if constexpr (kChecked) CheckState(m, pc, sp, locals, st);                  \
+    COUNT_DISPATCH(in_place, pc.Byte());                                        \
     [[clang::nomerge]] [[clang::musttail]] return table[pc.Byte()].run(STATE_ARGS); \
   } while (false)
 #define JUMP(handler) [[clang::musttail]] return handler(STATE_ARGS)
@@ -92,6 +93,7 @@ HANDLER_CC __attribute__((noinline)) Exit Cold(STATE_PARAMS) {
 #define NEXT() DISPATCH()
 #define CHARGE(units)                                                                    \
   do {                                                                                   \
+    if (!SANDBOX_METERING) break;                                                        \
     if (__builtin_constant_p(units) && (units) == 1) {                                   \
       if (__builtin_sub_overflow(fuel, uint64_t{1}, &fuel)) [[unlikely]]                 \
         JUMP(Leave_FuelOne);                                                             \

@@ -12,6 +12,7 @@
 #include <type_traits>
 
 #include "sandbox/exec/machine.h"
+#include "sandbox/exec/measure.h"
 #include "sandbox/module/side_table.h"
 #include "sandbox/numeric/bind.h"
 
