@@ -2,9 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // The engine's side of a comparison between interpreters:
-//   driver [--eager] [--tier=T] [--dispatch=D] [--fuel=on|off] <wasm> <export> <n>   checksum and seconds of CPU time of the call
-//   driver [...] <wasm> <export>                                            score and seconds (CoreMark)
-//   driver [...] --load <wasm>                                              load <s> s <MB/s> MB/s rss+ <KB> peak+ <KB> KB
+//   driver [--eager] [--tier=T] [--dispatch=D] [--fuel=on|off] <wasm> <export> <n>   checksum and seconds of CPU time
+//   of the call driver [...] <wasm> <export>                                            score and seconds (CoreMark)
+//   driver [...] --load <wasm>                                              load <s> s <MB/s> MB/s rss+ <KB> peak+ <KB>
+//   KB
 // A call with n = 1 comes first, so that whatever is lazy has happened. Imports: env.host_add, env.clock_ms; when only
 // loading, every function import is answered for. Fuel on: a finite tank; off: an unlimited one.
 //

@@ -1,7 +1,8 @@
 // Copyright 2026 The wasm-sandbox Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Each kernel, briefly, in every tier and dispatch form: the checksums are those of native code, and the fuel is the same.
+// Each kernel, briefly, in every tier and dispatch form: the checksums are those of native code, and the fuel is the
+// same.
 
 #include <gtest/gtest.h>
 
@@ -84,9 +85,8 @@ TEST_P(KernelsTest, GivesTheChecksumOfNativeCodeInEveryForm) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, KernelsTest, ::testing::ValuesIn(ReadExpectations()), [](const auto& info) {
-  return info.param.kernel + "_" + std::to_string(info.param.n);
-});
+INSTANTIATE_TEST_SUITE_P(All, KernelsTest, ::testing::ValuesIn(ReadExpectations()),
+                         [](const auto& info) { return info.param.kernel + "_" + std::to_string(info.param.n); });
 
 TEST(Kernels, AreThere) { EXPECT_EQ(ReadExpectations().size(), 12u * kLargestCount); }
 
