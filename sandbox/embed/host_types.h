@@ -210,15 +210,15 @@ struct HostPlainReturn<HostResult<R>> {
   static constexpr bool kMayTrap = true;
 };
 
-// Calls a function with the arguments in `slots` and puts its results there.
+// Calls a function with the arguments in `slots` and puts its results there. caller: null for one that takes none.
 template <typename F>
-HostResult<void> CallHostFunction(F& function, Caller& caller, std::span<Slot> slots) {
+HostResult<void> CallHostFunction(F& function, [[maybe_unused]] Caller* caller, std::span<Slot> slots) {
   using Shape = HostCallable<F>;
   using Plain = HostPlainReturn<typename Shape::Return>;
   using Return = HostReturn<typename Plain::Type>;
   const auto call = [&](auto... arguments) -> typename Shape::Return {
     if constexpr (Shape::kTakesCaller) {
-      return function(caller, arguments...);
+      return function(*caller, arguments...);
     } else {
       return function(arguments...);
     }

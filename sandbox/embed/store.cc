@@ -139,7 +139,8 @@ Result<uint32_t> Store::LinkClosure(std::string_view module, std::string_view na
   closure->store = &state;
   const auto link = [&]() -> Result<uint32_t> {
     SANDBOX_ASSIGN(const CanonIdx type, state.data.InternFuncType(params, results));
-    return state.data.AddHostFunction(module, name, type, &StoreState::RunClosure, closure, &DestroyClosure);
+    const HostThunk thunk = closure->run != nullptr ? closure->run : &StoreState::RunWithCaller;
+    return state.data.AddHostFunction(module, name, type, thunk, closure, &DestroyClosure);
   };
   Result<uint32_t> linked = link();
   if (!linked) DestroyClosure(state.budget, closure);

@@ -50,10 +50,13 @@ struct LinkError {
   std::optional<ExternType> given;  // what is there of that name; absent: nothing
 };
 
+struct Machine;
+
 // A host function's object in the store's memory. For the library.
 struct HostClosure {
-  using Body = HostResult<void> (*)(HostClosure* closure, Caller& caller, std::span<Slot> slots);
-  Body body = nullptr;
+  // Calls it, on the slots of its arguments: as the engine does (context: the closure), or with a Caller if it takes one.
+  HostResult<void> (*run)(void* context, Machine& machine, std::span<Slot> slots) = nullptr;
+  HostResult<void> (*run_with_caller)(HostClosure* closure, Caller& caller, std::span<Slot> slots) = nullptr;
   void (*destroy)(Budget& budget, HostClosure* closure) = nullptr;
   StoreState* store = nullptr;
 };
@@ -305,9 +308,16 @@ Result<uint32_t> Store::Link(std::string_view module, std::string_view name, F f
   Budget* budget = this->budget();
   if (budget == nullptr) return Fail(ErrorCode::kStaleHandle);
   SANDBOX_ASSIGN(Closure * closure, budget->New<Closure>(std::move(function)));
-  closure->body = [](HostClosure* self, Caller& caller, std::span<Slot> slots) {
-    return CallHostFunction(static_cast<Closure*>(self)->function, caller, slots);
-  };
+  if constexpr (Shape::kTakesCaller) {
+    closure->run_with_caller = [](HostClosure* self, Caller& caller, std::span<Slot> slots) {
+      return CallHostFunction(static_cast<Closure*>(self)->function, &caller, slots);
+    };
+  } else {
+    closure->run = [](void* context, Machine&, std::span<Slot> slots) {
+      HostClosure* const self = static_cast<HostClosure*>(context);
+      return CallHostFunction(static_cast<Closure*>(self)->function, nullptr, slots);
+    };
+  }
   closure->destroy = [](Budget& from, HostClosure* self) { from.Delete(static_cast<Closure*>(self)); };
   return LinkClosure(module, name, Shape::Params::kTypes, Return::Pack::kTypes, closure);
 }

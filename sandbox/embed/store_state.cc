@@ -83,7 +83,7 @@ Result<void> StoreState::Allocate() {
 void StoreState::Destroy() noexcept {
   anchor_->store = nullptr;
   if (drive_depth_ > 0) {
-    is_doomed_ = true;
+    machine.is_doomed = true;
     return;
   }
   DeleteUncounted(allocator_, this);
@@ -292,7 +292,7 @@ Result<RunResult> StoreState::DriveInnermost() {
         machine.runs.back().kind == RunKind::kInstantiate ? DriveInstantiation(machine) : machine.Drive();
   }
   --drive_depth_;
-  if (is_doomed_) {
+  if (machine.is_doomed) {
     if (drive_depth_ == 0) DeleteUncounted(allocator_, this);
     return Fail(ErrorCode::kStaleHandle);
   }
@@ -375,29 +375,11 @@ std::span<const Value> StoreState::ValuesOf(uint64_t serial) const {
 
 // --- Host functions that run at once -------------------------------------------------------------------------------
 
-HostOutcome StoreState::RunClosure(void* context, Machine& machine, std::span<Slot> slots) {
+HostResult<void> StoreState::RunWithCaller(void* context, Machine& machine, std::span<Slot> slots) {
   HostClosure* const closure = static_cast<HostClosure*>(context);
-  StoreState& state = *closure->store;
-  const size_t runs_before = machine.runs.size();
-  const HostCallState call = machine.host_call;
-  bool has_trapped = false;
-  TrapCode trap = TrapCode::kHost;
-  {
-    // What the function changes in the environment ends with it.
-    const numeric::FpEnvironmentScope environment;
-    Caller caller(state.ref(), call.instance == kNoIndex ? std::nullopt : std::optional(call.instance));
-    if (const HostResult<void> result = closure->body(closure, caller, slots); !result) {
-      has_trapped = true;
-      trap = result.error();
-    }
-  }
-  // Runs that it began and left pending.
-  while (machine.runs.size() > runs_before) machine.EndRun();
-  machine.host_call = call;
-  machine.is_trap_behind_call = true;
-  if (!has_trapped && !state.is_doomed_) return HostOutcome::kReturn;
-  machine.trap = trap;
-  return HostOutcome::kTrap;
+  const Instance* const instance = machine.instance;
+  Caller caller(closure->store->ref(), instance == nullptr ? std::nullopt : std::optional(instance->id));
+  return closure->run_with_caller(closure, caller, slots);
 }
 
 // --- Traps ---------------------------------------------------------------------------------------------------------

@@ -94,8 +94,8 @@ class StoreState {
   // Room for the arguments of host calls, so that reading them cannot fail.
   [[nodiscard]] Result<void> ReserveArguments(size_t count) { return arguments_.Reserve(count); }
 
-  // The thunk of all host functions that the engine runs at once.
-  static HostOutcome RunClosure(void* context, Machine& machine, std::span<Slot> slots);
+  // The thunk of all host functions that take a Caller.
+  static HostResult<void> RunWithCaller(void* context, Machine& machine, std::span<Slot> slots);
 
   size_t trace_size() const { return has_trace_ ? machine.backtrace().size() : 0; }
   TraceFrame TraceAt(size_t i) const;
@@ -124,7 +124,6 @@ class StoreState {
   uint32_t epoch_ = 0;        // counts resets: handles of an earlier one are stale
   uint32_t links_epoch_ = 0;  // counts resets that dropped the links
   uint32_t drive_depth_ = 0;  // how many DriveInnermost are on the native stack
-  bool is_doomed_ = false;    // destroyed by a host function that it called
   bool has_trace_ = false;
   bool has_link_failure_ = false;
   LinkFailure link_failure_;

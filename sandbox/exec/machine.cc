@@ -241,6 +241,7 @@ void Machine::Unwind() {
   }
   frame = run.base_frame;
   registers.sp = run.base;
+  is_trap_behind_call = false;
 }
 
 // --- Calls ---------------------------------------------------------------------------------------------------------
@@ -269,15 +270,9 @@ Flow Machine::CallHost(FuncAddr, const Function& callee) {
     exit = Exit::kHostCall;
     return Flow::kExit;
   }
-  // The host may begin runs of its own meanwhile: nothing of what they leave in the machine is relied on.
-  const HostCallState pending = host_call;
-  const HostOutcome outcome = host.thunk(host.context, *this, arguments.Range(std::max(params, results)));
-  is_trap_behind_call = outcome == HostOutcome::kTrap;
-  if (outcome == HostOutcome::kTrap) return Raise(trap);
-  if (outcome == HostOutcome::kSuspend) {
-    host_call = pending;
-    exit = Exit::kHostCall;
-    return Flow::kExit;
+  if (const OrTrap<void> result = RunHost(host, arguments.Range(std::max(params, results))); !result) {
+    is_trap_behind_call = true;
+    return Raise(result.error());
   }
   registers.sp = arguments + (static_cast<ptrdiff_t>(results) - 1);
   RefreshMemory();
@@ -377,10 +372,9 @@ Flow Machine::ReturnCall(FuncAddr function) {
 
 void Machine::SwitchInstance(Instance* to) {
   instance = to;
-  if (to == nullptr) {
-    registers.memory = MemView{};
-    return;
-  }
+  memory = to == nullptr || to->memories.empty() ? &kNoMemory : to->memories[0]->object.current_view();
+  RefreshMemory();
+  if (to == nullptr) return;
   const ModuleData& module = *to->module;
   bytes = module.bytes;
   functions = TrustedArray<const FunctionRecord>(module.functions.span());
@@ -399,11 +393,6 @@ void Machine::SwitchInstance(Instance* to) {
     imported_functions = static_cast<uint32_t>(to->imported_functions.size());
     direct_owner = to->id;
   }
-  RefreshMemory();
-}
-
-void Machine::RefreshMemory() {
-  registers.memory = instance != nullptr && !instance->memories.empty() ? instance->memories[0]->object.view() : MemView{};
 }
 
 }  // namespace sandbox

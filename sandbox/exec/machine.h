@@ -18,6 +18,7 @@
 #include "sandbox/base/vec.h"
 #include "sandbox/exec/fuel.h"
 #include "sandbox/exec/registers.h"
+#include "sandbox/numeric/fp_environment.h"
 #include "sandbox/runtime/memory_access.h"
 #include "sandbox/runtime/store_data.h"
 
@@ -40,6 +41,16 @@ struct Registers {
   bool has_accumulators = false;
   Slot accumulator = 0;
   Slot float_accumulator = 0;
+
+  // What the in-place tier has in registers.
+  SANDBOX_INLINE void SaveInPlace(Pc at, Sp top, Locals of, SideTablePos table, MemView view, uint64_t left) {
+    pc = at;
+    sp = top;
+    locals = of;
+    side_table = table;
+    memory = view;
+    fuel = left;
+  }
 };
 
 // Why a tier stopped.
@@ -112,6 +123,8 @@ struct TierTable {
   bool has_fast() const { return function != nullptr; }
 };
 
+inline constexpr MemView kNoMemory;
+
 struct Machine {
   Machine(StoreData& store, const TierTable& tier) noexcept : runs(store.budget), store(store), tier(tier) {}
   Machine(const Machine&) = delete;
@@ -129,6 +142,7 @@ struct Machine {
   // Of the running instance:
   Instance* instance = nullptr;
   ByteSpan bytes;
+  const MemView* memory = &kNoMemory;            // of memory 0 as it is now, or of none
   TrustedArray<const FunctionRecord> functions;  // defined ones
   TrustedArray<const uint32_t> side_table;
   TrustedArray<SharedGlobal* const> globals;
@@ -199,6 +213,11 @@ struct Machine {
   // Replaces the running frame by a call of a function.
   Flow ReturnCall(FuncAddr function);
 
+  // Calls a host function that has a thunk, for the running instance, on the cells of its arguments and results. It may
+  // begin runs of its own, link functions, let memories grow, spend fuel: nothing of the machine or the store is as it was
+  // but frames and registers. What it leaves pending is dropped.
+  SANDBOX_INLINE OrTrap<void> RunHost(const HostFunction& host, std::span<Slot> cells);
+
   // Makes the frame below the running one ready to be returned into, now that the running one is of its tier.
   void PrepareReturn();
   // Where a waiting frame of the fast tier goes on.
@@ -211,7 +230,7 @@ struct Machine {
   // Makes `to` the running instance.
   void SwitchInstance(Instance* to);
   // Fetches memory 0 of the running instance again, after anything that may have grown it.
-  void RefreshMemory();
+  void RefreshMemory() { registers.memory = *memory; }
 
   // Records the backtrace of a trap at registers.pc, then drops the frames of the innermost run.
   void Unwind();
@@ -227,7 +246,10 @@ struct Machine {
   // The in-place tier has to run the instruction at registers.pc: the fast one could not.
   bool must_step = false;
 
-  // True when registers.pc is behind a call instruction instead of at the trapping one.
+  // A host function has destroyed the store, which ends once that function and all runs below have.
+  bool is_doomed = false;
+
+  // True when registers.pc is behind a call instruction instead of at the trapping one; until the run is unwound.
   bool is_trap_behind_call = false;
 
  private:
@@ -248,6 +270,21 @@ struct Machine {
   RawStack<Frame> frames_{store.budget};
   Vec<BacktraceFrame> backtrace_{store.budget};
 };
+
+OrTrap<void> Machine::RunHost(const HostFunction& host, std::span<Slot> cells) {
+  const size_t runs_before = runs.size();
+  OrTrap<void> result;
+  {
+    // What the function changes in the environment ends with it.
+    const numeric::FpEnvironmentGuard environment;
+    result = host.thunk(host.context, *this, cells);
+  }
+  while (runs.size() > runs_before) [[unlikely]]
+    EndRun();
+  if (is_doomed && result) [[unlikely]]
+    result = Trap(TrapCode::kHost);
+  return result;
+}
 
 // Opcodes that no module can contain: the bottom frame of a run is returned into the first, frames of the fast tier
 // into the second.

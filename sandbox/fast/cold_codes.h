@@ -18,6 +18,7 @@ enum Code : uint16_t {
   kLoad,
   kStore,
   kCallRef,
+  kCall,
   kReturnCall,
   kReturnCallIndirect,
   kReturnCallRef,

@@ -64,6 +64,8 @@ HANDLER_CC Exit Tail(STATE_PARAMS) {
   fp = s.fp;
   acc = s.acc;
   facc = s.facc;
+  memory_base = s.memory.base;
+  memory_size = s.memory.size;
   fuel = s.fuel;
   switch (step) {
     case Step::kNext: DISPATCH();

@@ -9,6 +9,7 @@
 #include <array>
 
 #include "sandbox/fast/handlers.h"
+#include "sandbox/fast/host_call.h"
 
 namespace sandbox::fast {
 
@@ -127,7 +128,7 @@ struct HandlerTable {
     table[kReturnFloatAcc] = Form::template kEntry<ReturnFloatAcc>;
     table[kReturnMany] = Form::template kEntry<ReturnMany>;
     table[kCall] = Form::template kEntry<Call>;
-    table[kCallImport] = Form::template kEntry<Slow<&CallImport>>;
+    table[kCallImport] = Form::template kEntry<CallImport>;
     table[kCallIndirect] = Form::template kEntry<CallIndirect>;
     table[kCold] = Form::template kEntry<Slow<&ColdInstruction>>;
     table[kColdReturnCall] = Form::template kEntry<Slow<&ColdReturnCall>>;

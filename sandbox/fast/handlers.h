@@ -385,13 +385,13 @@ struct CallIndirect {
   }
 
  private:
-  static Step SlowCall(State& s) {
+  SANDBOX_INLINE static Step SlowCall(State& s) {
     SpillState(s.m, s.pc, s.fp, s.memory, s.fuel);
-    return CallIndirectSlowly(s.m);
+    return OutOfLine(CallIndirectSlowly(s.m));
   }
-  static Step TrapAtCall(State& s) {
+  SANDBOX_INLINE static Step TrapAtCall(State& s) {
     SpillState(s.m, s.pc, s.fp, s.memory, s.fuel);
-    return TrapAt(s.m, s.pc.U32(4));
+    return OutOfLine(TrapAt(s.m, s.pc.U32(4)));
   }
 };
 
@@ -400,7 +400,7 @@ template <Step (*kFunction)(Machine&)>
 struct Slow {
   SANDBOX_INLINE static Step Run(State& s) {
     SpillState(s.m, s.pc, s.fp, s.memory, s.fuel);
-    return kFunction(s.m);
+    return OutOfLine(kFunction(s.m));
   }
 };
 

@@ -17,7 +17,8 @@ namespace {
 constexpr std::array<Flow (*)(Machine&), cold::kCount> kColdFunctions = {
     &inplace::ColdMemorySize, &inplace::ColdMemoryGrow, &inplace::ColdTableGet,   &inplace::ColdTableSet,
     &inplace::ColdBulk,       &inplace::ColdLoad,       &inplace::ColdStore,      &inplace::ColdCallRef,
-    &inplace::ColdReturnCall, &inplace::ColdReturnCallIndirect, &inplace::ColdReturnCallRef,
+    &inplace::ColdCall,       &inplace::ColdReturnCall, &inplace::ColdReturnCallIndirect,
+    &inplace::ColdReturnCallRef,
 };
 
 Step Leave(Machine& m, Exit why) {
@@ -63,9 +64,18 @@ Step CallIndirectSlowly(Machine& m) {
   return RunCold(m, code.U32(4), code.U16(6), code + 8, inplace::ColdCallIndirect);
 }
 
-Step CallImport(Machine& m) {
+Step CallImportSlowly(Machine& m) {
   const CodePos code = m.registers.code;
-  return RunCold(m, code.U32(3), code.U16(5), code + 7, inplace::ColdCall);
+  return RunCold(m, code.U32(3), code.U16(5), code + 11, inplace::ColdCall);
+}
+
+Step TrapOfHost(Machine& m, CodePos pc, TrapCode code) {
+  // Behind the call.
+  m.registers.pc = Pc::At(m.bytes, pc.U32(3)) + 1;
+  m.registers.pc.SkipLeb();
+  m.is_trap_behind_call = true;
+  m.trap = code;
+  return Leave(m, Exit::kTrap);
 }
 
 Step ColdInstruction(Machine& m) {

@@ -21,6 +21,9 @@ enum class Step : uint8_t {
   kExit,    // not at all: Machine::exit
 };
 
+// What a function of this file said, for the compiler to see that nothing in registers is needed any more.
+SANDBOX_INLINE Step OutOfLine(Step step) { return step == Step::kResume ? Step::kResume : Step::kExit; }
+
 SANDBOX_INLINE void SpillState(Machine& m, CodePos pc, Locals fp, MemView memory, uint64_t fuel) {
   Registers& r = m.registers;
   r.code = pc;
@@ -33,9 +36,11 @@ SANDBOX_INLINE void SpillState(Machine& m, CodePos pc, Locals fp, MemView memory
 
 // The instructions of the same names. Each is kResume or kExit.
 Step CallIndirectSlowly(Machine& m);
-Step CallImport(Machine& m);
+Step CallImportSlowly(Machine& m);
 Step ColdInstruction(Machine& m);
 Step ColdReturnCall(Machine& m);
+// The host function that the CallImport at pc has called has trapped.
+Step TrapOfHost(Machine& m, CodePos pc, TrapCode code);
 // A trap of an instruction that charges for itself, at that offset of the module.
 Step TrapAt(Machine& m, uint32_t offset);
 

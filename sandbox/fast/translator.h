@@ -182,6 +182,7 @@ class Translator {
   void Die();
 
   void Call(const Instruction& in);
+  void CallImport(FuncTypeView type, uint32_t index);
   void CallIndirect(const Instruction& in, FuncTypeView type, uint32_t table);
   void PushCallResults(std::span<const ValType> results);
   // What charges for itself. Before: the region has ended, all operands are in their slots.

@@ -3,6 +3,9 @@
 
 // Calls, and what charges for itself.
 
+#include <algorithm>
+
+#include "sandbox/exec/fuel.h"
 #include "sandbox/fast/cold_codes.h"
 #include "sandbox/fast/translator.h"
 
@@ -107,6 +110,26 @@ void Translator::CallIndirect(const Instruction& in, FuncTypeView type, uint32_t
   StartRegion(true);
 }
 
+void Translator::CallImport(FuncTypeView type, uint32_t index) {
+  const uint32_t params = static_cast<uint32_t>(type.params.size());
+  const uint32_t results = static_cast<uint32_t>(type.results.size());
+  Begin(kCallImport);
+  Put32(index);
+  Put32(start_.OffsetFrom(module_.bytes));
+  Put16(TopSlot());
+  // For a host function, whose cost is known: the cells that it is called on, their number, the cost, the last result.
+  Put16(Home(height() - params));
+  Put16(std::max(params, results));
+  Put16(static_cast<uint32_t>(1 + SlotsCost(params)));
+  PopMany(params);
+  PushCallResults(type.results);
+  Put16(TopSlot());
+  const uint32_t cost = here();
+  Put16(0);
+  AwaitCost(cost);
+  StartRegion(true);
+}
+
 void Translator::ColdAll(const Instruction& in) {
   switch (in.op) {
     case Op::kMemorySize: Cold(cold::kMemorySize, 0, 1); return;
@@ -135,16 +158,8 @@ void Translator::Charging(const Instruction& in) {
     case Op::kBrOnNonNull: StepInPlace(in); return;
     case Op::kCall: {
       const FuncTypeView type = TypeOfCallee(in, index);
-      Begin(kCallImport);
-      Put32(index);
-      Put32(start_.OffsetFrom(module_.bytes));
-      Put16(TopSlot());
-      const uint32_t cost = here();
-      Put16(0);
-      PopMany(static_cast<uint32_t>(type.params.size()));
-      PushCallResults(type.results);
-      AwaitCost(cost);
-      StartRegion(true);
+      if (index < module_.imported_functions.size()) CallImport(type, index);
+      else Cold(cold::kCall, static_cast<uint32_t>(type.params.size()), static_cast<uint32_t>(type.results.size()));
       return;
     }
     case Op::kCallIndirect: {

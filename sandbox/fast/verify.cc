@@ -55,7 +55,9 @@ class Verifier {
     const uint32_t globals = static_cast<uint32_t>(module_.globals.size());
     switch (code_.code[at]) {
       case kCall: return Word(at + 1) < module_.functions.size();
-      case kCallImport: return Word(at + 1) < module_.imported_functions.size() + module_.functions.size();
+      case kCallImport:
+        return Word(at + 1) < module_.imported_functions.size() &&
+               code_.code[at + 6] + code_.code[at + 7] <= function_.param_slots + function_.needed_slots;
       case kRefFunc: return Word(at + 2) < module_.imported_functions.size() + module_.functions.size();
       case kCallIndirect: return Word(at + 1) < module_.types.size() && code_.code[at + 3] < module_.tables.size();
       case kGlobalGet:

@@ -20,7 +20,7 @@ enum ByteCode : uint8_t {
 #define SAVE()                                                       \
   do {                                                               \
     sp[0] = tos;                                                     \
-    m.registers = Registers{pc, sp, locals, st, memory_view, fuel};  \
+    m.registers.SaveInPlace(pc, sp, locals, st, memory_view, fuel);  \
   } while (false)
 #define LOAD_REGISTERS()                   \
   do {                                     \

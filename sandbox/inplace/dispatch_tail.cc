@@ -36,7 +36,7 @@ namespace {
 SANDBOX_INLINE void Save(Machine& m, Pc pc, Sp sp, Locals locals, Slot tos, SideTablePos st, MemView memory,
                          uint64_t fuel) {
   sp[0] = tos;
-  m.registers = Registers{pc, sp, locals, st, memory, fuel};
+  m.registers.SaveInPlace(pc, sp, locals, st, memory, fuel);
 }
 
 // nomerge: two dispatches of one handler stay two jumps, each with a history of its own.
@@ -67,7 +67,7 @@ HANDLER_CC __attribute__((cold, noinline)) Exit Leave_Fuel(STATE_PARAMS) {
 // The trap's code is in tos.
 HANDLER_CC __attribute__((cold, noinline)) Exit Leave_Trap(STATE_PARAMS) {
   m.trap = static_cast<TrapCode>(tos);
-  m.registers = Registers{pc, sp, locals, st, memory_view, fuel};
+  m.registers.SaveInPlace(pc, sp, locals, st, memory_view, fuel);
   return Exit::kTrap;
 }
 

@@ -41,6 +41,26 @@ class FpEnvironmentScope {
 #endif
 };
 
+// The same for a call that is made while a scope is alive, from code that computes no floats itself: inline where reading the
+// control register is an instruction. Its end restores what it found.
+#if SANDBOX_FLOATS && defined(__x86_64__)
+class FpEnvironmentGuard {
+ public:
+  FpEnvironmentGuard() noexcept : saved_control_(__builtin_ia32_stmxcsr()) {}
+  FpEnvironmentGuard(const FpEnvironmentGuard&) = delete;
+  FpEnvironmentGuard& operator=(const FpEnvironmentGuard&) = delete;
+  ~FpEnvironmentGuard() {
+    if (__builtin_ia32_stmxcsr() != saved_control_) [[unlikely]]
+      __builtin_ia32_ldmxcsr(saved_control_);
+  }
+
+ private:
+  uint32_t saved_control_;  // MXCSR
+};
+#else
+using FpEnvironmentGuard = FpEnvironmentScope;
+#endif
+
 }  // namespace sandbox::numeric
 
 #endif  // SANDBOX_NUMERIC_FP_ENVIRONMENT_H_

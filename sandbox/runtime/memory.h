@@ -54,6 +54,8 @@ class Memory {
   MemoryType CurrentType() const;
   uint64_t pages() const { return pages_; }
   MemView view() const { return view_; }
+  // Where that stands, as long as the memory lives.
+  const MemView* current_view() const { return &view_; }
 
  private:
   [[nodiscard]] Result<void> GrowOwned(uint64_t size_bytes, const ImplementationLimits& limits, uint64_t& moved_bytes);

@@ -13,6 +13,7 @@
 #include "sandbox/base/budget.h"
 #include "sandbox/base/bytes.h"
 #include "sandbox/base/error.h"
+#include "sandbox/base/trap.h"
 #include "sandbox/base/vec.h"
 #include "sandbox/runtime/instance.h"
 #include "sandbox/runtime/name_index.h"
@@ -44,8 +45,7 @@ struct Machine;
 
 // What a host function does when a guest calls it. `slots` holds the arguments on entry and takes the results from
 // its front on; it is as long as the longer of the two.
-enum class HostOutcome : uint8_t { kReturn, kTrap, kSuspend };
-using HostThunk = HostOutcome (*)(void* context, Machine& machine, std::span<Slot> slots);
+using HostThunk = OrTrap<void> (*)(void* context, Machine& machine, std::span<Slot> slots);
 
 struct HostFunction {
   explicit HostFunction(Budget& budget) noexcept : module(budget), name(budget) {}

@@ -26,14 +26,11 @@ constexpr MemoryType kOnePage{{1, std::nullopt, false}};
 // Guest functions of these tests do nothing: whatever is entered has returned.
 Exit ReturnAtOnce(Machine&) { return Exit::kDone; }
 
-HostOutcome CountCalls(void* context, Machine&, std::span<Slot>) {
+OrTrap<void> CountCalls(void* context, Machine&, std::span<Slot>) {
   ++*static_cast<int*>(context);
-  return HostOutcome::kReturn;
+  return {};
 }
-HostOutcome TrapAlways(void*, Machine& machine, std::span<Slot>) {
-  machine.trap = TrapCode::kHost;
-  return HostOutcome::kTrap;
-}
+OrTrap<void> TrapAlways(void*, Machine&, std::span<Slot>) { return Trap(TrapCode::kHost); }
 
 // What a store holds, to compare before and after a refusal.
 struct Census {

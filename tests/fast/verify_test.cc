@@ -143,7 +143,10 @@ TEST_F(VerifyTest, SlotsBeyondTheFrame) {
     ForEachField(i, [&](size_t start, char field, size_t at) {
       if (field != 'd' && field != 's' && field != 'b') return;
       ++seen;
-      EXPECT_EQ(IsValidWith(i, at, slots), field == 'b') << i << " at " << start;
+      // Behind the last slot begins an empty range only; how long it is stands where host functions are called.
+      const bool is_filled = code(i).code[start] == kCallImport && code(i).code[at + 1] != 0;
+      EXPECT_EQ(IsValidWith(i, at, slots), field == 'b' && !is_filled) << i << " at " << start;
+      if (field == 'b' && is_filled) EXPECT_FALSE(IsValidWith(i, at + 1, slots + 1)) << i << " at " << start;
       EXPECT_FALSE(IsValidWith(i, at, slots + 1)) << i << " at " << start;
       EXPECT_FALSE(IsValidWith(i, at, 0xffff)) << i << " at " << start;
     });
@@ -196,7 +199,7 @@ TEST_F(VerifyTest, IndicesOutOfRange) {
   };
   const uint32_t functions = kRichFunctions + 1;
   const Index indices[] = {
-      {kCall, 1, kRichFunctions}, {kCallImport, 1, functions}, {kRefFunc, 2, functions},
+      {kCall, 1, kRichFunctions}, {kCallImport, 1, 1},  {kRefFunc, 2, functions},
       {kCallIndirect, 3, 1},      {kGlobalGet, 2, 2},
   };
   for (const Index& index : indices) {
