@@ -18,6 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   ByteSource source({data, size});
   RunOptions options;
   options.fuel = 1'500;
+  options.host_grows = true;
   options.seed = source.Word(2);
   // A schedule of portions that repeats: single units as well as a good many at once.
   std::vector<uint64_t> portions;

@@ -19,6 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   RunOptions options;
   options.seed = source.Word(2);
   options.fuel = 8'000;
+  options.host_grows = true;
   // Which NaN an operation makes is open, and the compiler may choose otherwise in each dispatch form.
   GeneratorOptions generator = GeneratorOptions::Everything();
   generator.canonical_nans = true;

@@ -52,7 +52,9 @@ void FunctionGenerator::EdgeAccess() {
   uint64_t reached = offset;
   if (limits.is_64 && may_trap && plan_.options.wide_offsets && source_.OneIn(3)) {
     // Outside, but at the edge for an engine that cuts the offset, or lets its sum with the address wrap.
-    offset = source_.OneIn(2) ? source_.Word(8) : uint64_t{1} << (32 + source_.Below(32));
+    // Five bytes of LEB128 hold 35 bits.
+    const uint32_t form = source_.Below(3);
+    offset = form == 0 ? source_.Word(8) : uint64_t{1} << (32 + source_.Below(form == 1 ? 32 : 4));
     constexpr uint64_t kCuts[] = {~uint64_t{0}, (uint64_t{1} << 32) - 1, (uint64_t{1} << 35) - 1};
     reached = offset & kCuts[source_.Below(std::size(kCuts))];
   }

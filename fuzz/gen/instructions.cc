@@ -204,7 +204,7 @@ void FunctionGenerator::MemoryOperation() {
       MakeIndex(half, limits.is_64);
       MakeIndex(4, false);
       MakeIndex(4, false);
-      Emit(Op::kMemoryInit, {source_.Below(plan_.passive_data), memory});
+      Emit(Op::kMemoryInit, {source_.Below(plan_.passive_data + (may_trap_ && plan_.has_active_data ? 1 : 0)), memory});
       return Pop(3);
     default:
       if (plan_.passive_data == 0 || !(is_dense_probe_ || source_.OneIn(4))) return Numeric();

@@ -62,6 +62,7 @@ struct ModulePlan {
   uint32_t imported_tags = 0;
   std::vector<uint32_t> declared;   // functions that ref.func may name
   uint32_t passive_data = 0;        // segments 0 .. passive_data-1
+  bool has_active_data = false;     // segment passive_data; instantiation has dropped it
   uint32_t passive_elements = 0;    // of funcref
   uint64_t dress_seed = 0;          // chooses what dress.cc does
   uint32_t counter = kNoIndex;      // the global that counts down to the module's own limit

@@ -252,6 +252,7 @@ void DefineData(ByteSource& source, const ModulePlan& plan, ModuleBuilder& build
     testing::Append(bytes, SomeBytes(source, 16));
     builder.AddPassiveData(bytes);
   }
+  if (plan.has_active_data) builder.AddData(0, OffsetOf(source, plan, plan.memories[0], 0), {9, 10, 11, 12, 13});
   for (uint32_t i = 0; i < plan.memories.size(); ++i) {
     const Limits& memory = plan.memories[i];
     if (memory.min == 0 || !source.OneIn(2)) continue;

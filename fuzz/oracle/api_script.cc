@@ -147,6 +147,7 @@ void ApiScript::LinkHost(World& world) {
   check(store.Link(kEnvironment, "peek", [](Caller& caller, uint32_t at) -> HostResult<uint32_t> {
     const Result<MemoryView> memory = caller.memory();
     if (!memory) return 0u;
+    if (at % 4 == 3) (void)memory->Grow(1);
     return memory->Read<uint32_t>(at).value_or(1u);
   }));
   check(store.Link(kEnvironment, "pair", [](uint32_t a, uint64_t b) { return std::tuple(b, a); }));

@@ -28,6 +28,7 @@ struct RunOptions {
   uint64_t fuel = 20'000;  // for each call
   uint32_t rounds = kRounds;
   bool names_functions = true;  // tells references to one exported function from those to another
+  bool host_grows = false;  // host functions let the caller's memory grow, sometimes: what no reference does
   // Hands the fuel out in portions: how much comes next. Absent: all of it at once.
   std::function<uint64_t()> next_portion;
   // Asks for an interrupt before a run goes on, sometimes. Absent: never.
