@@ -41,6 +41,9 @@ struct Registers {
   bool has_accumulators = false;
   Slot accumulator = 0;
   Slot float_accumulator = 0;
+  // While a loop with pinned locals runs: their values, and the loop's first instruction (fast/opcode.h).
+  std::array<Slot, 2> pins = {};
+  CodePos loop_head = {};
 
   // What the in-place tier has in registers.
   SANDBOX_INLINE void SaveInPlace(Pc at, Sp top, Locals of, SideTablePos table, MemView view, uint64_t left) {

@@ -13,7 +13,7 @@ struct Form {
   template <typename Handler>
   static Step Call(State& s) {
     if constexpr (kBranches<Handler>) {
-      const bool is_paid = Handler::IsTaken(s) ? TakeBranch(s) : PassBranch<Handler>(s);
+      const bool is_paid = Handler::IsTaken(s) ? TakeBranch<Handler>(s) : PassBranch<Handler>(s);
       return is_paid ? Step::kNext : Step::kFuel;
     } else {
       return Handler::Run(s);
@@ -28,7 +28,7 @@ constexpr HandlerTable<Form>::Table kTable = HandlerTable<Form>::Make();
 }  // namespace
 
 Exit RunLoop(Machine& m) {
-  State s{m, CodePos(), Locals(), 0, FloatAccOfBits(0), MemView(), 0};
+  State s{m, CodePos(), Locals(), 0, FloatAccOfBits(0), MemView(), 0, 0, 0, CodePos()};
   if (!Resume(s)) return Exit::kFuel;
   for (;;) {
     COUNT_DISPATCH(fast, s.pc.U16(0));

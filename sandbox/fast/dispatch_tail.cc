@@ -12,10 +12,11 @@
 namespace sandbox::fast {
 namespace {
 
+// In the order in which registers are handed out. The eighth is rcx, which variable shifts want for themselves.
 #define STATE_PARAMS                                                                                                  \
-  Machine &m, TailTable table, CodePos pc, Locals fp, Slot acc, uint8_t *memory_base, uint64_t memory_size, uint64_t fuel, \
-      FloatAcc facc
-#define STATE_ARGS m, table, pc, fp, acc, memory_base, memory_size, fuel, facc
+  Machine &m, TailTable table, CodePos pc, Locals fp, Slot acc, uint8_t *memory_base, uint64_t memory_size, CodePos head, \
+      uint64_t fuel, Slot pin0, Slot pin1, FloatAcc facc
+#define STATE_ARGS m, table, pc, fp, acc, memory_base, memory_size, head, fuel, pin0, pin1, facc
 #define HANDLER_CC __attribute__((preserve_none))
 
 struct TailEntry;
@@ -31,7 +32,7 @@ struct TailEntry {
   } while (false)
 
 // What is in registers, as a State.
-#define STATE() State{m, pc, fp, acc, facc, {memory_base, memory_size}, fuel}
+#define STATE() State{m, pc, fp, acc, facc, {memory_base, memory_size}, fuel, pin0, pin1, head}
 
 HANDLER_CC __attribute__((noinline)) Exit TailResume(STATE_PARAMS) {
   State s = STATE();
@@ -43,6 +44,9 @@ HANDLER_CC __attribute__((noinline)) Exit TailResume(STATE_PARAMS) {
   memory_base = s.memory.base;
   memory_size = s.memory.size;
   fuel = s.fuel;
+  pin0 = s.pin0;
+  pin1 = s.pin1;
+  head = s.head;
   DISPATCH();
 }
 
@@ -67,6 +71,9 @@ HANDLER_CC Exit Tail(STATE_PARAMS) {
   memory_base = s.memory.base;
   memory_size = s.memory.size;
   fuel = s.fuel;
+  pin0 = s.pin0;
+  pin1 = s.pin1;
+  head = s.head;
   switch (step) {
     case Step::kNext: DISPATCH();
     case Step::kFuel: [[clang::musttail]] return TailLeaveForFuel(STATE_ARGS);
@@ -81,10 +88,12 @@ template <typename Handler>
 HANDLER_CC Exit TailBranch(STATE_PARAMS) {
   State s = STATE();
   if (Handler::IsTaken(s)) {
-    const bool is_paid = TakeBranch(s);
+    const bool is_paid = TakeBranch<Handler>(s);
     pc = s.pc;
     acc = s.acc;
     fuel = s.fuel;
+    pin0 = s.pin0;
+    pin1 = s.pin1;
     if (!is_paid) [[unlikely]]
       [[clang::musttail]] return TailLeaveForFuel(STATE_ARGS);
     DISPATCH();
@@ -93,6 +102,8 @@ HANDLER_CC Exit TailBranch(STATE_PARAMS) {
   pc = s.pc;
   acc = s.acc;
   fuel = s.fuel;
+  pin0 = s.pin0;
+  pin1 = s.pin1;
   if (!is_paid) [[unlikely]]
     [[clang::musttail]] return TailLeaveForFuel(STATE_ARGS);
   DISPATCH();
@@ -115,7 +126,8 @@ constexpr HandlerTable<Form>::Table kTable = HandlerTable<Form>::Make();
 }  // namespace
 
 Exit RunTail(Machine& m) {
-  return TailResume(m, TailTable(std::span<const TailEntry>(kTable)), CodePos(), Locals(), 0, nullptr, 0, 0, FloatAccOfBits(0));
+  return TailResume(m, TailTable(std::span<const TailEntry>(kTable)), CodePos(), Locals(), 0, nullptr, 0, CodePos(), 0, 0,
+                    0, FloatAccOfBits(0));
 }
 
 }  // namespace sandbox::fast

@@ -7,6 +7,7 @@
 #define SANDBOX_FAST_HANDLER_TABLE_H_
 
 #include <array>
+#include <utility>
 
 #include "sandbox/fast/handlers.h"
 #include "sandbox/fast/host_call.h"
@@ -25,24 +26,44 @@ struct HandlerTable {
   template <Op kOp>
   static constexpr bool kIsIntegerCompare = IsCompare(kOp) && !IsFloat(InfoOf(kOp).signature.param(0));
 
+  template <Op kOp, Pair kPair, Dst kDst>
+  static constexpr void AddBinary(Table& table) {
+    table[BinaryCode(kOp, kPair, kDst)] = Form::template kEntry<Binary<kOp, kPair, kDst>>;
+  }
+
+  template <Op kOp, Pair kPair, BranchForm kForm>
+  static constexpr void AddBranch(Table& table) {
+    table[BranchCode(kOp, kPair, kForm)] = Form::template kEntry<Branch<kOp, kPair, kForm>>;
+  }
+
   template <Op kOp, Pair kPair>
   static constexpr void AddPair(Table& table) {
-    constexpr bool kIsMirrored = kIsCommutative<kOp> || IsCompare(kOp);
-    // The translator swaps the operands of these.
-    if constexpr (!kIsMirrored || static_cast<size_t>(kPair) < 4) {
-      table[BinaryCode(kOp, kPair, Dst::kSlot)] = Form::template kEntry<Binary<kOp, kPair, Dst::kSlot>>;
-      table[BinaryCode(kOp, kPair, Dst::kAcc)] = Form::template kEntry<Binary<kOp, kPair, Dst::kAcc>>;
-    }
-    if constexpr (IsCompare(kOp) && static_cast<size_t>(kPair) < kBranchPairs) {
-      table[BranchCode(kOp, kPair, true)] = Form::template kEntry<Branch<kOp, kPair, true>>;
-      if constexpr (HasStepBranch(kOp) && kPair == Pair::kSlotSlot) {
-        table[StepBranchCode(kOp, Src::kSlot)] = Form::template kEntry<StepBranch<kOp, Src::kSlot>>;
-        table[StepBranchCode(kOp, Src::kConst)] = Form::template kEntry<StepBranch<kOp, Src::kConst>>;
-      }
-      if constexpr (!kIsIntegerCompare<kOp>) {
-        table[BranchCode(kOp, kPair, false)] = Form::template kEntry<Branch<kOp, kPair, false>>;
+    constexpr bool kIsOrdered = kIsCommutative<kOp> || IsCompare(kOp);
+    constexpr bool kIsFirst = static_cast<size_t>(kPair) < kOrderedPairs;
+    // The translator swaps the operands of the others.
+    if constexpr ((!kIsOrdered || kIsFirst) && (HasPins(kOp) || !HasPin(kPair))) {
+      AddBinary<kOp, kPair, Dst::kSlot>(table);
+      AddBinary<kOp, kPair, Dst::kAcc>(table);
+      if constexpr (HasPins(kOp)) {
+        AddBinary<kOp, kPair, Dst::kPin0>(table);
+        AddBinary<kOp, kPair, Dst::kPin1>(table);
       }
     }
+    if constexpr (IsCompare(kOp) && kIsFirst) {
+      if constexpr (kIsIntegerCompare<kOp>) {
+        AddBranch<kOp, kPair, BranchForm::kIf>(table);
+        AddBranch<kOp, kPair, BranchForm::kBackIf>(table);
+      } else if constexpr (!HasPin(kPair)) {
+        AddBranch<kOp, kPair, BranchForm::kIf>(table);
+        AddBranch<kOp, kPair, BranchForm::kIfNot>(table);
+      }
+    }
+  }
+
+  template <Op kOp, size_t... kNumbers>
+  static constexpr void AddSteps(Table& table, std::index_sequence<kNumbers...>) {
+    ((table[StepBranchCode(kOp, opcode_internal::StepFormOf(kNumbers))] =
+          Form::template kEntry<StepBranch<kOp, kNumbers>>), ...);
   }
 
   template <Op kOp, Src kSrc>
@@ -51,48 +72,62 @@ struct HandlerTable {
     table[UnaryCode(kOp, kSrc, Dst::kAcc)] = Form::template kEntry<Unary<kOp, kSrc, Dst::kAcc>>;
   }
 
+  template <Op kOp, size_t... kNumbers>
+  static constexpr void AddPairs(Table& table, std::index_sequence<kNumbers...>) {
+    (AddPair<kOp, static_cast<Pair>(kNumbers)>(table), ...);
+  }
+
   template <Op kOp>
   static constexpr void AddNumeric(Table& table) {
     if constexpr (InfoOf(kOp).signature.param_count() == 1) {
       AddSource<kOp, Src::kSlot>(table);
       AddSource<kOp, Src::kAcc>(table);
     } else {
-      AddPair<kOp, Pair::kSlotSlot>(table);
-      AddPair<kOp, Pair::kSlotConst>(table);
-      AddPair<kOp, Pair::kAccSlot>(table);
-      AddPair<kOp, Pair::kAccConst>(table);
-      AddPair<kOp, Pair::kSlotAcc>(table);
-      AddPair<kOp, Pair::kConstSlot>(table);
-      AddPair<kOp, Pair::kConstAcc>(table);
+      AddPairs<kOp>(table, std::make_index_sequence<kPairs>());
+      if constexpr (HasStepBranch(kOp)) AddSteps<kOp>(table, std::make_index_sequence<opcode_internal::kStepForms>());
     }
+  }
+
+  template <Op kOp, typename Stored, typename Result, bool kFloat, Address kAddress, Dst kDst>
+  static constexpr void AddLoadTo(Table& table) {
+    table[LoadCode(kOp, kAddress, kDst)] = Form::template kEntry<Load<Stored, Result, kFloat, kAddress, kDst>>;
+  }
+  template <Op kOp, typename Stored, typename Value, Address kAddress, Src kValue>
+  static constexpr void AddStored(Table& table) {
+    table[StoreCode(kOp, kAddress, kValue)] = Form::template kEntry<Store<Stored, Value, kAddress, kValue>>;
   }
 
   template <Op kOp, typename Stored, typename Result, Address kAddress>
   static constexpr void AddLoadFrom(Table& table) {
     constexpr bool kFloat = IsFloat(InfoOf(kOp).signature.result());
-    table[LoadCode(kOp, kAddress, Dst::kSlot)] =
-        Form::template kEntry<Load<Stored, Result, kFloat, kAddress, Dst::kSlot>>;
-    table[LoadCode(kOp, kAddress, Dst::kAcc)] =
-        Form::template kEntry<Load<Stored, Result, kFloat, kAddress, Dst::kAcc>>;
+    AddLoadTo<kOp, Stored, Result, kFloat, kAddress, Dst::kSlot>(table);
+    AddLoadTo<kOp, Stored, Result, kFloat, kAddress, Dst::kAcc>(table);
+    if constexpr (!kFloat) {
+      AddLoadTo<kOp, Stored, Result, kFloat, kAddress, Dst::kPin0>(table);
+      AddLoadTo<kOp, Stored, Result, kFloat, kAddress, Dst::kPin1>(table);
+    }
+  }
+
+  template <Op kOp, typename Stored, typename Result, size_t... kNumbers>
+  static constexpr void AddLoads(Table& table, std::index_sequence<kNumbers...>) {
+    (AddLoadFrom<kOp, Stored, Result, static_cast<Address>(kNumbers)>(table), ...);
   }
 
   template <Op kOp, typename Stored, typename Result>
   static constexpr void AddLoad(Table& table) {
-    AddLoadFrom<kOp, Stored, Result, Address::kSlot>(table);
-    AddLoadFrom<kOp, Stored, Result, Address::kAcc>(table);
-    AddLoadFrom<kOp, Stored, Result, Address::kConst>(table);
-    AddLoadFrom<kOp, Stored, Result, Address::kSlotSum>(table);
-    AddLoadFrom<kOp, Stored, Result, Address::kAccSum>(table);
+    AddLoads<kOp, Stored, Result>(table, std::make_index_sequence<kAddresses>());
   }
 
   template <Op kOp, typename Stored, typename Value, Address kAddress>
   static constexpr void AddStoreTo(Table& table) {
-    table[StoreCode(kOp, kAddress, Src::kSlot)] = Form::template kEntry<Store<Stored, Value, kAddress, Src::kSlot>>;
+    AddStored<kOp, Stored, Value, kAddress, Src::kSlot>(table);
     // One accumulator cannot be both.
-    if constexpr (BaseOf(kAddress) != Src::kAcc || kIsFloat<Value>) {
-      table[StoreCode(kOp, kAddress, Src::kAcc)] = Form::template kEntry<Store<Stored, Value, kAddress, Src::kAcc>>;
+    if constexpr (BaseOf(kAddress) != Src::kAcc || kIsFloat<Value>) AddStored<kOp, Stored, Value, kAddress, Src::kAcc>(table);
+    AddStored<kOp, Stored, Value, kAddress, Src::kConst>(table);
+    if constexpr (!kIsFloat<Value>) {
+      AddStored<kOp, Stored, Value, kAddress, Src::kPin0>(table);
+      AddStored<kOp, Stored, Value, kAddress, Src::kPin1>(table);
     }
-    table[StoreCode(kOp, kAddress, Src::kConst)] = Form::template kEntry<Store<Stored, Value, kAddress, Src::kConst>>;
   }
 
   template <Operand kType>
@@ -103,14 +138,15 @@ struct HandlerTable {
     else return double{};
   }
 
+  template <Op kOp, typename Stored, typename Value, size_t... kNumbers>
+  static constexpr void AddStores(Table& table, std::index_sequence<kNumbers...>) {
+    (AddStoreTo<kOp, Stored, Value, static_cast<Address>(kNumbers)>(table), ...);
+  }
+
   template <Op kOp, typename Stored>
   static constexpr void AddStore(Table& table) {
     using Value = decltype(ValueOfType<InfoOf(kOp).signature.param(1)>());
-    AddStoreTo<kOp, Stored, Value, Address::kSlot>(table);
-    AddStoreTo<kOp, Stored, Value, Address::kAcc>(table);
-    AddStoreTo<kOp, Stored, Value, Address::kConst>(table);
-    AddStoreTo<kOp, Stored, Value, Address::kSlotSum>(table);
-    AddStoreTo<kOp, Stored, Value, Address::kAccSum>(table);
+    AddStores<kOp, Stored, Value>(table, std::make_index_sequence<kAddresses>());
   }
 
   static constexpr void AddPlain(Table& table) {
@@ -120,6 +156,8 @@ struct HandlerTable {
     table[kStepInPlace] = Form::template kEntry<Slow<&StepInPlace>>;
     table[kUnreachable] = Form::template kEntry<Unreachable>;
     table[kJump] = Form::template kEntry<Jump>;
+    table[kJumpBack] = Form::template kEntry<JumpBack>;
+    table[kEnterLoop] = Form::template kEntry<EnterLoop>;
     table[kBrTable] = Form::template kEntry<BrTable<Src::kSlot>>;
     table[kBrTableAcc] = Form::template kEntry<BrTable<Src::kAcc>>;
     table[kReturn] = Form::template kEntry<Return>;
@@ -136,6 +174,14 @@ struct HandlerTable {
     table[kCopy2] = Form::template kEntry<Copy2>;
     table[kCopyAcc] = Form::template kEntry<CopyAcc>;
     table[kCopyFloatAcc] = Form::template kEntry<CopyFloatAcc>;
+    table[kPinAcc0] = Form::template kEntry<PinAcc<Src::kPin0>>;
+    table[kPinAcc1] = Form::template kEntry<PinAcc<Src::kPin1>>;
+    table[kPinSlot0] = Form::template kEntry<PinSlot<Src::kPin0>>;
+    table[kPinSlot1] = Form::template kEntry<PinSlot<Src::kPin1>>;
+    table[kPinConst0] = Form::template kEntry<PinConst<Src::kPin0>>;
+    table[kPinConst1] = Form::template kEntry<PinConst<Src::kPin1>>;
+    table[kCopyPin0] = Form::template kEntry<CopyPin<Src::kPin0>>;
+    table[kCopyPin1] = Form::template kEntry<CopyPin<Src::kPin1>>;
     table[kAddConst] = Form::template kEntry<AddConst>;
     table[kConst32] = Form::template kEntry<Const32>;
     table[kConst64] = Form::template kEntry<Const64>;

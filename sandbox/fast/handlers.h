@@ -53,6 +53,10 @@ struct State {
   FloatAcc facc;
   MemView memory;
   uint64_t fuel;
+  // While a loop with pins runs: what the slots of its pinned locals hold, and the loop's first instruction.
+  Slot pin0;
+  Slot pin1;
+  CodePos head;
 };
 
 // Goes on as the machine says. False: the region there is not covered.
@@ -68,6 +72,9 @@ SANDBOX_INLINE bool Resume(State& s) {
   s.facc = FloatAccOfBits(r.has_accumulators ? r.float_accumulator : s.acc);
   s.memory = r.memory;
   s.fuel = r.fuel - r.entry_cost;
+  s.pin0 = r.pins[0];
+  s.pin1 = r.pins[1];
+  s.head = r.loop_head;
   return true;
 }
 
@@ -77,6 +84,8 @@ SANDBOX_INLINE Exit LeaveForFuel(const State& s) {
   s.m.registers.has_accumulators = true;
   s.m.registers.accumulator = s.acc;
   s.m.registers.float_accumulator = BitsOf(s.facc);
+  s.m.registers.pins = {s.pin0, s.pin1};
+  s.m.registers.loop_head = s.head;
   StopForFuel(s.m);
   return Exit::kFuel;
 }
@@ -107,6 +116,8 @@ SANDBOX_INLINE T Get(const State& s, ptrdiff_t at) {
     else return std::bit_cast<T>(s.pc.U32(at));
   } else if constexpr (kIsFloat<T>) {
     return GetFloat(s.facc, T{});
+  } else if constexpr (IsPin(kSrc)) {
+    return static_cast<T>(kSrc == Src::kPin0 ? s.pin0 : s.pin1);
   } else {
     return static_cast<T>(s.acc);
   }
@@ -115,9 +126,11 @@ SANDBOX_INLINE T Get(const State& s, ptrdiff_t at) {
 // The result of an instruction, whose first field names the slot for it.
 template <Dst kDst, typename T>
 SANDBOX_INLINE void Put(State& s, T value) {
-  if constexpr (kIsFloat<T>) s.facc = FloatAccOf(value);
+  if constexpr (kDst == Dst::kPin0) s.pin0 = SlotOf(value);
+  else if constexpr (kDst == Dst::kPin1) s.pin1 = SlotOf(value);
+  else if constexpr (kIsFloat<T>) s.facc = FloatAccOf(value);
   else s.acc = SlotOf(value);
-  if constexpr (kDst == Dst::kSlot) s.fp[s.pc.U16(1)] = SlotOf(value);
+  if constexpr (kDst != Dst::kAcc) s.fp[s.pc.U16(1)] = SlotOf(value);
 }
 
 // Pays for the region at pc.
@@ -167,7 +180,7 @@ struct Unary {
   }
 };
 
-template <Op kOp, Pair kPair, bool kSense>
+template <Op kOp, Pair kPair, BranchForm kForm>
 struct Branch {
   using Bound = numeric::Binding<kOp>;
   using Types = inplace::FunctionShape<std::remove_const_t<decltype(Bound::kFunction)>>;
@@ -175,8 +188,10 @@ struct Branch {
   using B = typename Types::Second;
   static constexpr ptrdiff_t kSecond = 5 + Size<A>(FirstOf(kPair));
   static constexpr ptrdiff_t kLength = kSecond + Size<B>(SecondOf(kPair));
+  static constexpr bool kIsBack = kForm == BranchForm::kBackIf;
   SANDBOX_INLINE static bool IsTaken(State& s) {
-    return (Bound::kFunction(Get<A, FirstOf(kPair)>(s, 5), Get<B, SecondOf(kPair)>(s, kSecond)) != 0) == kSense;
+    const auto holds = Bound::kFunction(Get<A, FirstOf(kPair)>(s, 5), Get<B, SecondOf(kPair)>(s, kSecond));
+    return (holds != 0) == (kForm != BranchForm::kIfNot);
   }
 };
 
@@ -235,9 +250,12 @@ struct Store {
 // predicts by itself. The fields: target, the cost there, the cost behind the instruction, then the operands.
 template <typename Handler>
 inline constexpr bool kBranches = requires(State& s) { Handler::IsTaken(s); };
+template <typename Handler>
 SANDBOX_INLINE bool TakeBranch(State& s) {
   const uint32_t cost = s.pc.U16(3);
-  s.pc.Skip(s.pc.S32(1));
+  // The place where code goes on does not wait for what it says, if it is the loop's head.
+  if constexpr (Handler::kIsBack) s.pc = s.head;
+  else s.pc.Skip(s.pc.S32(1));
   return Pay(s, cost, Step::kNext) == Step::kNext;
 }
 template <typename Handler>
@@ -248,15 +266,20 @@ SANDBOX_INLINE bool PassBranch(State& s) {
 }
 
 // A loop's counter steps on, is compared, and the loop goes on or not.
-template <Op kOp, Src kSecond>
+template <Op kOp, size_t kNumber>
 struct StepBranch {
   using Bound = numeric::Binding<kOp>;
-  static constexpr ptrdiff_t kLength = 9 + Size<uint32_t>(kSecond);
+  static constexpr StepForm kForm = opcode_internal::StepFormOf(kNumber);
+  static constexpr bool kIsBack = kForm.is_back;
+  static constexpr ptrdiff_t kStep = 6 + Size<uint32_t>(kForm.stepped);
+  static constexpr ptrdiff_t kLength = kStep + 2 + Size<uint32_t>(kForm.second);
   SANDBOX_INLINE static bool IsTaken(State& s) {
-    const uint32_t sum = Get<uint32_t, Src::kSlot>(s, 6) + s.pc.U32(7);
-    s.acc = SlotOf(sum);
+    const uint32_t sum = Get<uint32_t, kForm.stepped>(s, 6) + s.pc.U32(kStep);
+    if constexpr (kForm.stepped == Src::kPin0) s.pin0 = SlotOf(sum);
+    else if constexpr (kForm.stepped == Src::kPin1) s.pin1 = SlotOf(sum);
+    else s.acc = SlotOf(sum);
     s.fp[s.pc.U16(5)] = SlotOf(sum);
-    return Bound::kFunction(sum, Get<uint32_t, kSecond>(s, 9)) != 0;
+    return Bound::kFunction(sum, Get<uint32_t, kForm.second>(s, kStep + 2)) != 0;
   }
 };
 
@@ -267,6 +290,25 @@ struct Jump {
     const uint32_t cost = s.pc.U16(3);
     s.pc.Skip(s.pc.S32(1));
     return Pay(s, cost, Step::kNext);
+  }
+};
+
+struct JumpBack {
+  SANDBOX_INLINE static Step Run(State& s) {
+    const uint32_t cost = s.pc.U16(3);
+    s.pc = s.head;
+    return Pay(s, cost, Step::kNext);
+  }
+};
+
+// Stands before a loop, and in it behind whatever leaves the pins to somebody else.
+struct EnterLoop {
+  SANDBOX_INLINE static Step Run(State& s) {
+    s.pin0 = s.fp[s.pc.U16(1)];
+    s.pin1 = s.fp[s.pc.U16(2)];
+    s.head = s.pc + s.pc.S32(3);
+    s.pc.Skip(5);
+    return Step::kNext;
   }
 };
 
@@ -431,6 +473,42 @@ struct CopyAcc {
 struct CopyFloatAcc {
   SANDBOX_INLINE static Step Run(State& s) {
     s.fp[s.pc.U16(1)] = BitsOf(s.facc);
+    s.pc.Skip(2);
+    return Step::kNext;
+  }
+};
+template <Src kPin>
+SANDBOX_INLINE Slot& PinOf(State& s) {
+  return kPin == Src::kPin0 ? s.pin0 : s.pin1;
+}
+template <Src kPin>
+struct PinAcc {
+  SANDBOX_INLINE static Step Run(State& s) {
+    s.fp[s.pc.U16(1)] = PinOf<kPin>(s) = s.acc;
+    s.pc.Skip(2);
+    return Step::kNext;
+  }
+};
+template <Src kPin>
+struct PinSlot {
+  SANDBOX_INLINE static Step Run(State& s) {
+    s.fp[s.pc.U16(1)] = PinOf<kPin>(s) = s.fp[s.pc.U16(2)];
+    s.pc.Skip(3);
+    return Step::kNext;
+  }
+};
+template <Src kPin>
+struct PinConst {
+  SANDBOX_INLINE static Step Run(State& s) {
+    s.fp[s.pc.U16(1)] = PinOf<kPin>(s) = s.pc.U32(2);
+    s.pc.Skip(4);
+    return Step::kNext;
+  }
+};
+template <Src kPin>
+struct CopyPin {
+  SANDBOX_INLINE static Step Run(State& s) {
+    s.fp[s.pc.U16(1)] = PinOf<kPin>(s);
     s.pc.Skip(2);
     return Step::kNext;
   }

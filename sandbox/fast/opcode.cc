@@ -29,9 +29,19 @@ class ShapeMaker {
     if (IsSum(address)) Add('w');
   }
   void Add(Src src, Operand type) {
+    shape_.is_pinned |= IsPin(src);
     if (src == Src::kSlot) Add('s');
     if (src == Src::kConst) Add(type == Operand::kF64 ? 'q' : 'w');
   }
+  void Add(Pair pair, Operand type) {
+    Add(FirstOf(pair), type);
+    Add(SecondOf(pair), type);
+  }
+  void Add(Dst dst) {
+    shape_.is_pinned |= IsPin(dst);
+    Add('d');
+  }
+  void GoBack() { shape_.is_pinned = shape_.is_back = true; }
   Shape Make(bool traps) {
     shape_.traps = traps;
     shape_.exists = true;
@@ -70,57 +80,76 @@ bool TrapsOf(Op op) {
   }
 }
 
+namespace {
+
+bool IsPinnedPlain(uint16_t code) { return code == kJumpBack || (code >= kPinAcc0 && code <= kCopyPin1); }
+
+Shape ShapeOfBinary(size_t at, const std::array<uint16_t, kOpCount + 1>& numbers, bool (*picks)(Op), bool has_pins) {
+  const size_t pairs = has_pins ? kPairs : kPlainPairs;
+  const size_t dsts = has_pins ? kDsts : kPlainDsts;
+  const Op op = FindOp(numbers, picks, at / dsts / pairs);
+  const size_t pair = at / dsts % pairs;
+  ShapeMaker shape;
+  shape.Add(static_cast<Dst>(at % dsts));
+  shape.Add(has_pins ? static_cast<Pair>(pair) : PairOfPlain(pair), InfoOf(op).signature.param(0));
+  return shape.Make(TrapsOf(op));
+}
+
+Shape ShapeOfBranch(size_t at) {
+  const Op op = FindOp(kCompares, &opcode_internal::IsCompare, at / kBranchForms / kOrderedPairs);
+  ShapeMaker shape;
+  shape.Add("tcc");
+  shape.Add(static_cast<Pair>(at / kBranchForms % kOrderedPairs), InfoOf(op).signature.param(0));
+  if (static_cast<BranchForm>(at % kBranchForms) == BranchForm::kBackIf) shape.GoBack();
+  return shape.Make(false);
+}
+
+Shape ShapeOfStep(size_t at) {
+  const StepForm form = StepFormOf(at % kStepForms);
+  ShapeMaker shape;
+  shape.Add("tccd");
+  shape.Add(form.stepped, Operand::kI32);
+  shape.Add('w');
+  shape.Add(form.second, Operand::kI32);
+  if (form.is_back) shape.GoBack();
+  return shape.Make(false);
+}
+
+}  // namespace
+
 Shape ShapeOf(uint16_t code) {
   ShapeMaker shape;
   if (code < kPlainCount) {
     shape.Add(kPlainRows[code].fields);
-    return shape.Make(kPlainRows[code].traps);
+    if (code == kJumpBack) shape.GoBack();
+    Shape made = shape.Make(kPlainRows[code].traps);
+    made.is_pinned = IsPinnedPlain(code);
+    return made;
   }
   if (code < kBinaryBase || code >= kEnd) return {};
-  if (code < kUnaryBase) {
-    const size_t at = (code - kBinaryBase) / 2;
-    const Op op = FindOp(kBinaries, &IsBinary, at / kPairs);
-    const Pair pair = static_cast<Pair>(at % kPairs);
-    const Operand type = InfoOf(op).signature.param(0);
-    shape.Add('d');
-    shape.Add(FirstOf(pair), type);
-    shape.Add(SecondOf(pair), type);
-    return shape.Make(TrapsOf(op));
-  }
-  if (code < kBranchBase) {
-    const size_t at = (code - kUnaryBase) / 2;
+  if (code < kPinnedBase) return ShapeOfBinary(code - kBinaryBase, kUnpinned, &IsUnpinned, false);
+  if (code < kUnaryBase) return ShapeOfBinary(code - kPinnedBase, kPinned, &IsPinned, true);
+  if (code < kLoadBase) {
+    const size_t at = (code - kUnaryBase) / kPlainDsts;
     const Op op = FindOp(kUnaries, &IsUnary, at / 2);
     shape.Add('d');
     shape.Add(static_cast<Src>(at % 2), InfoOf(op).signature.param(0));
     return shape.Make(TrapsOf(op));
   }
-  if (code < kLoadBase) {
-    const size_t at = (code - kBranchBase) / 2;
-    const Op op = FindOp(kCompares, &opcode_internal::IsCompare, at / kBranchPairs);
-    const Pair pair = static_cast<Pair>(at % kBranchPairs);
-    const Operand type = InfoOf(op).signature.param(0);
-    shape.Add("tcc");
-    shape.Add(FirstOf(pair), type);
-    shape.Add(SecondOf(pair), type);
-    return shape.Make(false);
-  }
-  if (code < kStoreBase) {
-    const size_t at = (code - kLoadBase) / 2;
-    shape.Add('d');
-    shape.Add(static_cast<Address>(at % kAddresses));
+  if (code < kBranchBase) {
+    const size_t at = code - kLoadBase;
+    shape.Add(static_cast<Dst>(at % kDsts));
+    shape.Add(static_cast<Address>(at / kDsts % kAddresses));
     shape.Add('w');
     return shape.Make(true);
   }
-  if (code >= kStepBase) {
-    shape.Add("tccdsw");
-    shape.Add((code - kStepBase) % 2 == 0 ? Src::kSlot : Src::kConst, Operand::kI32);
-    return shape.Make(false);
-  }
+  if (code < kStoreBase) return ShapeOfBranch(code - kBranchBase);
+  if (code >= kStepBase) return ShapeOfStep(code - kStepBase);
   const size_t at = code - kStoreBase;
-  const Op op = FindOp(kStores, &IsStore, at / 3 / kAddresses);
-  shape.Add(static_cast<Address>(at / 3 % kAddresses));
+  const Op op = FindOp(kStores, &IsStore, at / kValues / kAddresses);
+  shape.Add(static_cast<Address>(at / kValues % kAddresses));
   shape.Add('w');
-  shape.Add(static_cast<Src>(at % 3), InfoOf(op).signature.param(1));
+  shape.Add(static_cast<Src>(at % kValues), InfoOf(op).signature.param(1));
   return shape.Make(true);
 }
 

@@ -4,9 +4,11 @@
 // Register code: its instructions and their numbers.
 //
 // Code is halfwords. An instruction is its opcode and fields. Operands are named by class: a slot of the frame (its number,
-// one halfword), a constant (two halfwords, four for f64), or an accumulator (nothing): a register that holds the result of
-// an earlier instruction, one for integers and one for floats. Where an instruction has a result, the first field is the
-// slot for it; every result goes to an accumulator too, and the form with an odd opcode leaves the slot as it is.
+// one halfword), a constant (two halfwords, four for f64), an accumulator (nothing): a register that holds the result of
+// an earlier instruction, one for integers and one for floats, or a pin (nothing): a register that holds what the slot of a
+// local holds, too, while an innermost loop runs. Where an instruction has a result, the first field is the slot for it. The
+// result goes to an accumulator too, and the form with an odd opcode leaves the slot as it is; or it goes to a pin and the
+// slot, and the accumulator is left as it is.
 #ifndef SANDBOX_FAST_OPCODE_H_
 #define SANDBOX_FAST_OPCODE_H_
 
@@ -32,12 +34,18 @@ enum Plain : uint16_t {
 
 // --- Operand classes ------------------------------------------------------------------------------------------------
 
-enum class Src : uint8_t { kSlot, kAcc, kConst };
-enum class Dst : uint8_t { kSlot, kAcc };
+enum class Src : uint8_t { kSlot, kAcc, kConst, kPin0, kPin1 };
+enum class Dst : uint8_t { kSlot, kAcc, kPin0, kPin1 };
+inline constexpr size_t kPins = 2;
+inline constexpr size_t kDsts = 4;
+inline constexpr size_t kPlainDsts = 2;  // of instructions without forms for pins
+constexpr bool IsPin(Src src) { return src == Src::kPin0 || src == Src::kPin1; }
+constexpr bool IsPin(Dst dst) { return dst == Dst::kPin0 || dst == Dst::kPin1; }
 
 // The address of a memory access: an operand, or (as compilers write it) the sum of one and a constant, which wraps.
-enum class Address : uint8_t { kSlot, kAcc, kConst, kSlotSum, kAccSum };
-inline constexpr size_t kAddresses = 5;
+enum class Address : uint8_t { kSlot, kAcc, kConst, kPin0, kPin1, kSlotSum, kAccSum, kPin0Sum, kPin1Sum };
+inline constexpr size_t kAddresses = 9;
+constexpr bool IsSum(Address address) { return address >= Address::kSlotSum; }
 constexpr Src BaseOf(Address address) {
   switch (address) {
     case Address::kSlot:
@@ -45,47 +53,64 @@ constexpr Src BaseOf(Address address) {
     case Address::kAcc:
     case Address::kAccSum: return Src::kAcc;
     case Address::kConst: return Src::kConst;
+    case Address::kPin0:
+    case Address::kPin0Sum: return Src::kPin0;
+    case Address::kPin1:
+    case Address::kPin1Sum: return Src::kPin1;
   }
   return Src::kSlot;
 }
-constexpr bool IsSum(Address address) { return address == Address::kSlotSum || address == Address::kAccSum; }
+constexpr Address AddressOf(Src base, bool is_sum) {
+  for (size_t i = 0; i < kAddresses; ++i) {
+    const Address address = static_cast<Address>(i);
+    if (BaseOf(address) == base && IsSum(address) == is_sum) return address;
+  }
+  return Address::kSlot;
+}
 
-// The classes of two operands. What is missing does not occur: constants are second where the order is free, and two
-// constants or two accumulators do not meet.
-enum class Pair : uint8_t { kSlotSlot, kSlotConst, kAccSlot, kAccConst, kSlotAcc, kConstSlot, kConstAcc };
-inline constexpr size_t kPairs = 7;
-inline constexpr size_t kBranchPairs = 4;  // the first ones: the operands of a comparison can be swapped
+// The classes of two operands. What is missing does not occur: where the order is free, the one that RankOf puts first is
+// first, and two constants, two accumulators or the same pin twice do not meet.
+enum class Pair : uint8_t {
+  kSlotSlot, kSlotConst, kAccSlot, kAccConst, kPin0Slot, kPin0Const, kPin0Acc, kPin1Slot, kPin1Const, kPin1Acc, kPin0Pin1,
+  kSlotAcc, kConstSlot, kConstAcc, kSlotPin0, kAccPin0, kConstPin0, kSlotPin1, kAccPin1, kConstPin1, kPin1Pin0,
+};
+inline constexpr size_t kPairs = 21;
+inline constexpr size_t kOrderedPairs = 11;  // the first ones: those of operands whose order is free
 
-constexpr Src FirstOf(Pair pair) {
-  switch (pair) {
-    case Pair::kSlotSlot:
-    case Pair::kSlotConst:
-    case Pair::kSlotAcc: return Src::kSlot;
-    case Pair::kAccSlot:
-    case Pair::kAccConst: return Src::kAcc;
-    case Pair::kConstSlot:
-    case Pair::kConstAcc: return Src::kConst;
-  }
-  return Src::kSlot;
-}
-constexpr Src SecondOf(Pair pair) {
-  switch (pair) {
-    case Pair::kSlotSlot:
-    case Pair::kAccSlot:
-    case Pair::kConstSlot: return Src::kSlot;
-    case Pair::kSlotConst:
-    case Pair::kAccConst: return Src::kConst;
-    case Pair::kSlotAcc:
-    case Pair::kConstAcc: return Src::kAcc;
-  }
-  return Src::kSlot;
-}
+namespace opcode_internal {
+struct Sources {
+  Src first;
+  Src second;
+};
+inline constexpr std::array<Sources, kPairs> kSources = {{
+    {Src::kSlot, Src::kSlot},   {Src::kSlot, Src::kConst},  {Src::kAcc, Src::kSlot},    {Src::kAcc, Src::kConst},
+    {Src::kPin0, Src::kSlot},   {Src::kPin0, Src::kConst},  {Src::kPin0, Src::kAcc},    {Src::kPin1, Src::kSlot},
+    {Src::kPin1, Src::kConst},  {Src::kPin1, Src::kAcc},    {Src::kPin0, Src::kPin1},   {Src::kSlot, Src::kAcc},
+    {Src::kConst, Src::kSlot},  {Src::kConst, Src::kAcc},   {Src::kSlot, Src::kPin0},   {Src::kAcc, Src::kPin0},
+    {Src::kConst, Src::kPin0},  {Src::kSlot, Src::kPin1},   {Src::kAcc, Src::kPin1},    {Src::kConst, Src::kPin1},
+    {Src::kPin1, Src::kPin0},
+}};
+}  // namespace opcode_internal
+constexpr Src FirstOf(Pair pair) { return opcode_internal::kSources[static_cast<size_t>(pair)].first; }
+constexpr Src SecondOf(Pair pair) { return opcode_internal::kSources[static_cast<size_t>(pair)].second; }
 constexpr Pair PairOf(Src first, Src second) {
   for (size_t i = 0; i < kPairs; ++i) {
     const Pair pair = static_cast<Pair>(i);
     if (FirstOf(pair) == first && SecondOf(pair) == second) return pair;
   }
   return Pair::kSlotSlot;
+}
+constexpr bool HasPin(Pair pair) { return IsPin(FirstOf(pair)) || IsPin(SecondOf(pair)); }
+// Of operands whose order is free the one with the lower rank comes first.
+constexpr int RankOf(Src src) {
+  switch (src) {
+    case Src::kPin0: return 0;
+    case Src::kPin1: return 1;
+    case Src::kAcc: return 2;
+    case Src::kSlot: return 3;
+    case Src::kConst: return 4;
+  }
+  return 4;
 }
 
 // --- Families -------------------------------------------------------------------------------------------------------
@@ -98,6 +123,31 @@ constexpr bool IsCompare(Op op) {
   return IsBinary(op) && ((op >= Op::kI32Eq && op <= Op::kI32GeU) || (op >= Op::kI64Eq && op <= Op::kI64GeU) ||
                           (op >= Op::kF32Eq && op <= Op::kF32Ge) || (op >= Op::kF64Eq && op <= Op::kF64Ge));
 }
+// Integers only, and of these what loops consist of: the others read a local's slot.
+constexpr bool IsPinned(Op op) {
+  switch (op) {
+    case Op::kI32Add:
+    case Op::kI32Sub:
+    case Op::kI32Mul:
+    case Op::kI32And:
+    case Op::kI32Or:
+    case Op::kI32Xor:
+    case Op::kI32Shl:
+    case Op::kI32ShrS:
+    case Op::kI32ShrU:
+    case Op::kI64Add:
+    case Op::kI64Sub:
+    case Op::kI64Mul:
+    case Op::kI64And:
+    case Op::kI64Or:
+    case Op::kI64Xor:
+    case Op::kI64Shl:
+    case Op::kI64ShrS:
+    case Op::kI64ShrU: return true;
+    default: return false;
+  }
+}
+constexpr bool IsUnpinned(Op op) { return IsBinary(op) && !IsPinned(op); }
 constexpr bool IsLoad(Op op) { return InfoOf(op).family == Family::kLoad && IsBuiltIn(op); }
 constexpr bool IsStore(Op op) { return InfoOf(op).family == Family::kStore && IsBuiltIn(op); }
 
@@ -113,22 +163,36 @@ consteval std::array<uint16_t, kOpCount + 1> Number() {
   numbers[kOpCount] = next;  // how many
   return numbers;
 }
-inline constexpr auto kBinaries = Number<&IsBinary>();
+inline constexpr auto kUnpinned = Number<&IsUnpinned>();
+inline constexpr auto kPinned = Number<&IsPinned>();
 inline constexpr auto kUnaries = Number<&IsUnary>();
 inline constexpr auto kCompares = Number<&IsCompare>();
 inline constexpr auto kLoads = Number<&IsLoad>();
 inline constexpr auto kStores = Number<&IsStore>();
 
+// The pairs without pins, closed up.
+inline constexpr size_t kPlainPairs = 7;
+constexpr size_t PlainPair(Pair pair) {
+  const size_t number = static_cast<size_t>(pair);
+  return number < 4 ? number : number - kOrderedPairs + 4;
+}
+constexpr Pair PairOfPlain(size_t number) { return static_cast<Pair>(number < 4 ? number : number + kOrderedPairs - 4); }
+
+inline constexpr size_t kBranchForms = 3;
+inline constexpr size_t kValues = 5;       // operand classes of what is stored
+inline constexpr size_t kStepForms = 24;   // StepForm
+
 inline constexpr size_t kBinaryBase = (kPlainCount + 1) / 2 * 2;
-inline constexpr size_t kUnaryBase = kBinaryBase + kBinaries[kOpCount] * kPairs * 2;
-inline constexpr size_t kBranchBase = kUnaryBase + kUnaries[kOpCount] * 2 * 2;
-inline constexpr size_t kLoadBase = kBranchBase + kCompares[kOpCount] * kBranchPairs * 2;
-inline constexpr size_t kStoreBase = kLoadBase + kLoads[kOpCount] * kAddresses * 2;
-inline constexpr size_t kStepBase = kStoreBase + kStores[kOpCount] * kAddresses * 3;
+inline constexpr size_t kPinnedBase = kBinaryBase + kUnpinned[kOpCount] * kPlainPairs * kPlainDsts;
+inline constexpr size_t kUnaryBase = kPinnedBase + kPinned[kOpCount] * kPairs * kDsts;
+inline constexpr size_t kLoadBase = kUnaryBase + kUnaries[kOpCount] * 2 * kPlainDsts;
+inline constexpr size_t kBranchBase = kLoadBase + kLoads[kOpCount] * kAddresses * kDsts;
+inline constexpr size_t kStoreBase = kBranchBase + kCompares[kOpCount] * kOrderedPairs * kBranchForms;
+inline constexpr size_t kStepBase = kStoreBase + kStores[kOpCount] * kAddresses * kValues;
 
 // i32.add of a slot and a constant into a slot, then an i32 comparison of the sum (with a slot or a constant) and a branch.
 inline constexpr size_t kStepCompares = static_cast<size_t>(Op::kI32GeU) - static_cast<size_t>(Op::kI32Eq) + 1;
-inline constexpr size_t kEnd = kStepBase + kStepCompares * 2;
+inline constexpr size_t kEnd = kStepBase + kStepCompares * kStepForms;
 
 }  // namespace opcode_internal
 
@@ -136,44 +200,76 @@ inline constexpr size_t kOpcodeCount = opcode_internal::kEnd;
 static_assert(kOpcodeCount < 65536);
 
 constexpr bool IsCompare(Op op) { return opcode_internal::IsCompare(op); }
+// Whether a binary instruction has forms for pins: as operands, and as its result.
+constexpr bool HasPins(Op binary) { return opcode_internal::IsPinned(binary); }
 
 constexpr uint16_t BinaryCode(Op op, Pair pair, Dst dst = Dst::kSlot) {
   using namespace opcode_internal;
-  const size_t number = kBinaries[static_cast<size_t>(op)];
-  return static_cast<uint16_t>(kBinaryBase + (number * kPairs + static_cast<size_t>(pair)) * 2 + static_cast<size_t>(dst));
+  const size_t row = static_cast<size_t>(op);
+  const size_t last = static_cast<size_t>(dst);
+  if (HasPins(op)) {
+    return static_cast<uint16_t>(kPinnedBase + (kPinned[row] * kPairs + static_cast<size_t>(pair)) * kDsts + last);
+  }
+  return static_cast<uint16_t>(kBinaryBase + (kUnpinned[row] * kPlainPairs + PlainPair(pair)) * kPlainDsts + last);
 }
 constexpr uint16_t UnaryCode(Op op, Src src, Dst dst = Dst::kSlot) {
   using namespace opcode_internal;
   const size_t number = kUnaries[static_cast<size_t>(op)];
-  return static_cast<uint16_t>(kUnaryBase + (number * 2 + static_cast<size_t>(src)) * 2 + static_cast<size_t>(dst));
+  return static_cast<uint16_t>(kUnaryBase + (number * 2 + static_cast<size_t>(src)) * kPlainDsts + static_cast<size_t>(dst));
 }
-// A branch taken when the comparison gives `sense`.
-constexpr uint16_t BranchCode(Op compare, Pair pair, bool sense) {
+// When a branch is taken: when the comparison holds; when it does not (of floats); when it holds, and the target is the head
+// of the loop whose locals are pinned (of integers).
+enum class BranchForm : uint8_t { kIf, kIfNot, kBackIf };
+constexpr uint16_t BranchCode(Op compare, Pair pair, BranchForm form) {
   using namespace opcode_internal;
   const size_t number = kCompares[static_cast<size_t>(compare)];
-  return static_cast<uint16_t>(kBranchBase + (number * kBranchPairs + static_cast<size_t>(pair)) * 2 + (sense ? 0 : 1));
+  return static_cast<uint16_t>(kBranchBase + (number * kOrderedPairs + static_cast<size_t>(pair)) * kBranchForms +
+                               static_cast<size_t>(form));
 }
 constexpr uint16_t LoadCode(Op op, Address address, Dst dst = Dst::kSlot) {
   using namespace opcode_internal;
   const size_t number = kLoads[static_cast<size_t>(op)];
-  return static_cast<uint16_t>(kLoadBase + (number * kAddresses + static_cast<size_t>(address)) * 2 + static_cast<size_t>(dst));
+  return static_cast<uint16_t>(kLoadBase + (number * kAddresses + static_cast<size_t>(address)) * kDsts +
+                               static_cast<size_t>(dst));
 }
 constexpr uint16_t StoreCode(Op op, Address address, Src value) {
   using namespace opcode_internal;
   const size_t number = kStores[static_cast<size_t>(op)];
-  return static_cast<uint16_t>(kStoreBase + (number * kAddresses + static_cast<size_t>(address)) * 3 + static_cast<size_t>(value));
+  return static_cast<uint16_t>(kStoreBase + (number * kAddresses + static_cast<size_t>(address)) * kValues +
+                               static_cast<size_t>(value));
 }
+
+// What steps (a slot to a slot, or a pin), what the sum is compared with (a slot, a constant, a pin), and whether the target
+// is the head of the loop whose locals are pinned.
+struct StepForm {
+  Src stepped = Src::kSlot;
+  Src second = Src::kSlot;
+  bool is_back = false;
+};
 constexpr bool HasStepBranch(Op compare) { return compare >= Op::kI32Eq && compare <= Op::kI32GeU; }
-constexpr uint16_t StepBranchCode(Op compare, Src second) {
-  const size_t number = static_cast<size_t>(compare) - static_cast<size_t>(Op::kI32Eq);
-  return static_cast<uint16_t>(opcode_internal::kStepBase + number * 2 + (second == Src::kConst ? 1 : 0));
+namespace opcode_internal {
+inline constexpr std::array<Src, 3> kStepped = {Src::kSlot, Src::kPin0, Src::kPin1};
+inline constexpr std::array<Src, 4> kStepSeconds = {Src::kSlot, Src::kConst, Src::kPin0, Src::kPin1};
+constexpr StepForm StepFormOf(size_t number) {
+  return {kStepped[number / 8], kStepSeconds[number / 2 % 4], number % 2 != 0};
 }
-// Whether the instruction has a form that leaves the result in the accumulator only.
-constexpr bool HasAccumulatorForm(uint16_t code) {
+}  // namespace opcode_internal
+constexpr uint16_t StepBranchCode(Op compare, StepForm form) {
   using namespace opcode_internal;
-  return code >= kBinaryBase && (code < kBranchBase || (code >= kLoadBase && code < kStoreBase));
+  const size_t row = static_cast<size_t>(compare) - static_cast<size_t>(Op::kI32Eq);
+  const size_t stepped = IsPin(form.stepped) ? static_cast<size_t>(form.stepped) - static_cast<size_t>(Src::kPin0) + 1 : 0;
+  const size_t second = form.second == Src::kSlot ? 0 : static_cast<size_t>(form.second) - 1;
+  return static_cast<uint16_t>(kStepBase + row * kStepForms + stepped * 8 + second * 2 + (form.is_back ? 1 : 0));
 }
+
+// The other forms of an instruction whose result goes to a slot and the accumulator: to the accumulator only, ...
 constexpr uint16_t AccumulatorForm(uint16_t code) { return code | 1; }
+// ... or to the slot and a pin, if it has that.
+constexpr bool HasPinForm(uint16_t code, bool is_float) {
+  using namespace opcode_internal;
+  return !is_float && ((code >= kPinnedBase && code < kUnaryBase) || (code >= kLoadBase && code < kBranchBase));
+}
+constexpr uint16_t PinForm(uint16_t code, size_t pin) { return static_cast<uint16_t>(code + 2 + pin); }
 
 // --- Sizes ----------------------------------------------------------------------------------------------------------
 
@@ -182,7 +278,9 @@ constexpr bool IsFloat(Operand type) { return type == Operand::kF32 || type == O
 constexpr size_t SizeOf(Src src, Operand type) {
   switch (src) {
     case Src::kSlot: return 1;
-    case Src::kAcc: return 0;
+    case Src::kAcc:
+    case Src::kPin0:
+    case Src::kPin1: return 0;
     case Src::kConst: return type == Operand::kF64 ? 4 : 2;
   }
   return 0;
@@ -197,6 +295,8 @@ struct Shape {
   std::array<char, 12> fields{};
   bool traps = false;
   bool exists = false;
+  bool is_pinned = false;  // reads or writes a pin, or goes back to the loop's head
+  bool is_back = false;    // its target is the loop's head
   std::string_view text() const { return {fields.data(), std::string_view(fields.data()).size()}; }
 };
 // Constant time.

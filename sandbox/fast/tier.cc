@@ -151,6 +151,20 @@ bool FindEntry(const FunctionCode& function, uint32_t offset, Region& found) {
   return false;
 }
 
+// Who enters a loop in the middle finds its pins loaded.
+void LoadPins(Registers& registers, const FunctionCode& function, uint32_t code) {
+  size_t low = 0;
+  for (size_t high = function.loops.size(); low < high;) {
+    const size_t middle = (low + high) / 2;
+    if (function.loops[middle].end <= code) low = middle + 1;
+    else high = middle;
+  }
+  if (low == function.loops.size() || function.loops[low].begin > code) return;
+  const LoopCode& loop = function.loops[low];
+  registers.pins = {registers.locals[loop.pin0], registers.locals[loop.pin1]};
+  registers.loop_head = CodePos::At(function.code.span(), loop.begin);
+}
+
 enum class Entry : uint8_t { kNone, kTooDear, kEntered };
 
 // The running frame, in place, becomes one of the fast tier if a region begins at its pc that so much fuel covers.
@@ -170,6 +184,7 @@ Entry TryEnterFast(Machine& m, const Translated& translated, const FastFunction&
   m.registers.entry_cost = cost;
   m.registers.has_accumulators = false;
   m.PrepareReturn();
+  LoadPins(m.registers, *function.body, region.code);
   return Entry::kEntered;
 }
 

@@ -7,6 +7,7 @@ namespace sandbox::fast {
 
 Translator::Translator(const ModuleData& module, Budget& budget) noexcept
     : module_(module),
+      planner_(budget),
       stack_(budget),
       local_heads_(budget),
       blocks_(budget),
@@ -20,6 +21,7 @@ bool Translator::Translate(uint32_t number, FunctionCode& out) {
   is_ok_ = true;
   PopMany(height());
   out_->code.ShrinkToFit();
+  out_->loops.ShrinkToFit();
   out_->regions.ShrinkToFit();
   out_->checkpoints.ShrinkToFit();
   return is_translated;
@@ -33,6 +35,7 @@ bool Translator::Start(uint32_t number, FunctionCode& out) {
   dead_depth_ = 0;
   table_index_ = cost_ = flushed_ = 0;
   last_ = compare_.at = sum_.at = kNone;
+  pins_ = {kNoLocal, kNoLocal};
   ForgetAccumulators();
   blocks_.Clear();
   fixups_.Clear();
@@ -42,6 +45,7 @@ bool Translator::Start(uint32_t number, FunctionCode& out) {
   if (locals + 1 + function_->operand_slots > UINT16_MAX) return false;
   first_operand_ = static_cast<uint32_t>(locals) + 1;
   if (locals > local_heads_.size() && !Ok(local_heads_.Resize(locals, kNone))) return false;
+  if (!Ok(planner_.Start(locals))) return false;
   // A guess that is right for most.
   if (!Ok(out.code.Reserve(function_->code_end - function_->code_begin + size_t{4}))) return false;
   pc_ = start_ = Pc::At(module_.bytes, function_->code_begin);

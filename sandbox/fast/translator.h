@@ -18,6 +18,7 @@
 
 #include "sandbox/base/vec.h"
 #include "sandbox/fast/instruction.h"
+#include "sandbox/fast/loop_plan.h"
 #include "sandbox/fast/opcode.h"
 #include "sandbox/fast/regions.h"
 #include "sandbox/module/module_data.h"
@@ -74,6 +75,7 @@ class Translator {
     uint32_t otherwise = kNone;  // the branch over an `if` without `else` so far
     uint32_t code = 0;           // of a loop: its first halfword
     uint32_t loop = kNone;       // ... and the number of its cost
+    bool has_pins = false;       // ... and whether locals are pinned in it
     bool is_reached_in_place = false;  // the label may be arrived at by the in-place tier
 
     bool has_label() const { return fixups != kNone || otherwise != kNone || is_reached_in_place; }
@@ -104,13 +106,13 @@ class Translator {
   void Put32(uint32_t value);
   void Put64(uint64_t value);
   void PutOperand(const Place& place, Operand type);
+  void PutTarget();
   void Patch16(uint32_t at, uint32_t value);
   void Patch32(uint32_t at, uint32_t value);
 
   // --- The operand stack (translator_stack.cc) ---
   uint32_t height() const { return static_cast<uint32_t>(stack_.size()); }
   uint16_t Home(uint32_t entry) const { return static_cast<uint16_t>(first_operand_ + entry); }
-  uint16_t Local(uint32_t index) const { return static_cast<uint16_t>(index); }
   void PushSlot();
   void PushResult(uint32_t producer, Bank bank);
   void PushLocal(uint32_t index);
@@ -118,8 +120,15 @@ class Translator {
   Entry Pop();
   void PopMany(uint32_t count);
   // Where the topmost operand is, for an instruction that wants it in this bank; it is popped. A constant that does not
-  // fit an instruction of this type is put into its slot first.
-  Place Take(Operand type);
+  // fit an instruction of this type is put into its slot first. In a pin only for instructions that have forms for that.
+  Place TakePinned(Operand type);
+  Place Take(Operand type) { return WithoutPin(TakePinned(type)); }
+  static Place WithoutPin(Place place) {
+    if (IsPin(place.src)) place.src = Src::kSlot;
+    return place;
+  }
+  // A local as an integer operand.
+  Place PlaceOf(uint32_t local) const;
   // The topmost operand, an i32 that is an address; `second`: the constant to be added.
   Address TakeAddress(Place& base, uint32_t& sum);
   void PutAddress(Address address, const Place& base, uint32_t sum);
@@ -149,6 +158,19 @@ class Translator {
   // The label of these branches is here.
   void PlaceLabel(uint32_t fixups, uint32_t more_fixups);
 
+  // --- Pins (translator_pins.cc) ---
+  // The pin of a local, or kPins.
+  size_t PinOf(uint32_t local) const;
+  // Before a loop, and in one behind what leaves the pins to others.
+  void EnterLoop(uint32_t head);
+  void ReenterLoop();
+  void PlanLoop(Block& block);
+  void LeaveLoop(const Block& block);
+  // Pops the topmost operand into a pinned local.
+  void CopyToPin(uint32_t local, size_t pin);
+  // The instruction at `producer`, which writes the slot of a local, writes its pin, too.
+  void AlsoPin(uint32_t producer, size_t pin);
+
   // --- Instructions (translator.cc, translator_control.cc, translator_call.cc, translator_value.cc) ---
   bool Start(uint32_t number, FunctionCode& out);
   bool Run();
@@ -174,7 +196,19 @@ class Translator {
   };
   // Emits a branch that is taken when the topmost operand, popped, is (not) zero. All other operands are in their slots;
   // the region has ended and the next one, of those who run on, begun.
-  Branch EmitBranchOn(bool sense);
+  Branch EmitBranchOn(bool sense, bool is_back);
+  // The comparison that the branch on the topmost operand, which is popped, makes.
+  struct Condition {
+    Op op = Op::kI32Ne;
+    Place first;
+    Place second{.src = Src::kConst, .slot = 0, .bits = 0};
+  };
+  Condition TakeCondition();
+  // Whether the step before a branch becomes part of it.
+  bool IsStep(const Condition& condition) const;
+  void PutJump(uint32_t depth);
+  // Whether that label is the head of the loop that has pins now.
+  bool IsBack(uint32_t depth) { return At(depth).kind == BlockKind::kLoop && At(depth).has_pins; }
   // Puts what a label keeps where it wants it.
   void MoveForLabel(const Block& block);
   // The operands are those that a block begins (or ends) with.
@@ -205,6 +239,7 @@ class Translator {
   void Unary(Op op);
   void Binary(Op op);
   void BinaryOf(Op op, Place first, Place second);
+  static void Order(Op& op, Place& first, Place& second);
   // The result of a plain instruction: in its slot only.
   void PushPlain(uint32_t producer);
 
@@ -241,6 +276,10 @@ class Translator {
     uint32_t bits = 0;
   } sum_;
 
+  LoopPlanner planner_;
+  // The locals that are pinned now, and where their loop begins.
+  std::array<uint32_t, kPins> pins_ = {kNoLocal, kNoLocal};
+  uint32_t head_ = kNone;
   RegionWriter regions_;
   Vec<Entry> stack_;
   Vec<uint32_t> local_heads_;  // for each local: the topmost entry that stands for it; all kNone between functions

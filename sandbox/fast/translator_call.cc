@@ -37,7 +37,7 @@ void Translator::Call(const Instruction& in) {
   PopMany(params);
   PushCallResults(type.results);
   AwaitCost(cost);
-  StartRegion(true);
+  ReenterLoop();
 }
 
 // --- Charging for themselves ----------------------------------------------------------------------------------------
@@ -57,7 +57,7 @@ void Translator::StepInPlace(const Instruction& in) {
   last_ = compare_.at = sum_.at = kNone;
   Put16(0);  // a cost, for who goes on here: nobody, but code behind instructions like this has one
   AwaitCost(here() - 1);
-  StartRegion(true);
+  ReenterLoop();
 }
 
 void Translator::Cold(uint32_t function, uint32_t pops, uint32_t pushes) {
@@ -73,7 +73,7 @@ void Translator::Cold(uint32_t function, uint32_t pops, uint32_t pushes) {
   flushed_ = height();
   last_ = compare_.at = sum_.at = kNone;
   AwaitCost(cost);
-  StartRegion(true);
+  ReenterLoop();
 }
 
 void Translator::ColdReturnCall(uint32_t function) {
@@ -107,7 +107,7 @@ void Translator::CallIndirect(const Instruction& in, FuncTypeView type, uint32_t
   PopMany(params + 1);
   PushCallResults(type.results);
   AwaitCost(cost);
-  StartRegion(true);
+  ReenterLoop();
 }
 
 void Translator::CallImport(FuncTypeView type, uint32_t index) {
@@ -127,7 +127,7 @@ void Translator::CallImport(FuncTypeView type, uint32_t index) {
   const uint32_t cost = here();
   Put16(0);
   AwaitCost(cost);
-  StartRegion(true);
+  ReenterLoop();
 }
 
 void Translator::ColdAll(const Instruction& in) {

@@ -87,7 +87,7 @@ void Translator::OpenBlock(const Instruction& in) {
     block.results = 1;
   }
   Branch over{};
-  if (block.kind == BlockKind::kIf) over = EmitBranchOn(false);
+  if (block.kind == BlockKind::kIf) over = EmitBranchOn(false, false);
   if (!is_ok_ || block.params > height()) {
     Fail();
     return;
@@ -96,6 +96,7 @@ void Translator::OpenBlock(const Instruction& in) {
   if (block.kind == BlockKind::kIf) AimAhead(block.otherwise, over.instruction, over.target, over.cost);
   if (block.kind == BlockKind::kLoop) {
     Flush();
+    PlanLoop(block);
     block.code = here();
     block.loop = static_cast<uint32_t>(loop_costs_.size());
     if (!Ok(loop_costs_.Push(0)) || !Ok(pending_.Push({block.loop, cost_, true}))) return;
@@ -110,8 +111,7 @@ void Translator::Else() {
     Flush();
     EndRegion();
     const uint32_t jump = Begin(kJump);
-    Put32(0);
-    Put16(0);
+    PutTarget();
     AimAhead(block.fixups, jump, jump + 1, jump + 3);
   }
   is_dead_ = false;
@@ -126,6 +126,7 @@ void Translator::End() {
     return;
   }
   const Block block = blocks_.PopBack();
+  if (block.has_pins) LeaveLoop(block);
   // A loop's label is at its beginning. Nobody comes out of it but by running on.
   if (block.kind == BlockKind::kLoop || !block.has_label()) return;
   if (is_dead_) {
@@ -154,51 +155,66 @@ void Translator::EndFunction() {
 
 // --- Branches -------------------------------------------------------------------------------------------------------
 
-Translator::Branch Translator::EmitBranchOn(bool sense) {
+Translator::Condition Translator::TakeCondition() {
+  Condition condition;
+  const Entry& top = stack_.back();
+  if (top.kind == Kind::kSlot && top.producer == last_ && last_ == compare_.at && last_ != kNone) {
+    // The comparison is part of the branch.
+    condition = {compare_.op, compare_.first, compare_.second};
+    out_->code.Truncate(compare_.at);
+    ForgetAccumulators();
+    (void)Pop();
+  } else if (top.kind == Kind::kConst) {
+    condition.first.slot = TakeInSlot();
+  } else {
+    condition.first = TakePinned(Operand::kI32);
+  }
+  return condition;
+}
+
+// The sum of a local and a constant is the last thing that was computed, is in that local or another one, and is compared.
+bool Translator::IsStep(const Condition& condition) const {
+  if (sum_.at == kNone || sum_.end != here() || sum_.slot >= first_operand_ || flushed_ != height()) return false;
+  if (!HasStepBranch(condition.op) || condition.second.src == Src::kAcc) return false;
+  const size_t pin = PinOf(sum_.slot);
+  // One that is pinned steps by itself.
+  if (pin < kPins) return sum_.base.slot == sum_.slot && IsPin(sum_.base.src) && condition.first.src == sum_.base.src;
+  return sum_.base.src != Src::kAcc && condition.first.src == Src::kAcc;
+}
+
+Translator::Branch Translator::EmitBranchOn(bool sense, bool is_back) {
   if (stack_.empty()) {
     Fail();
     return {};
   }
-  Op op = Op::kI32Ne;
-  Place first;
-  Place second{.src = Src::kConst, .slot = 0, .bits = 0};
-  if (stack_.back().kind == Kind::kSlot && stack_.back().producer == last_ && last_ == compare_.at && last_ != kNone) {
-    // The comparison is part of the branch.
-    op = compare_.op;
-    first = compare_.first;
-    second = compare_.second;
-    out_->code.Truncate(compare_.at);
-    ForgetAccumulators();
-    (void)Pop();
-  } else if (stack_.back().kind == Kind::kConst) {
-    first.slot = TakeInSlot();
-  } else {
-    first = Take(Operand::kI32);
-  }
-  // The step before it too, if nothing has to come between.
-  const bool is_step = sum_.at != kNone && sum_.end == here() && sum_.base.src == Src::kSlot && first.src == Src::kAcc &&
-                       second.src != Src::kAcc && HasStepBranch(op) && sum_.slot < first_operand_ && flushed_ == height();
+  Condition condition = TakeCondition();
+  const bool is_step = IsStep(condition);
   if (is_step) out_->code.Truncate(sum_.at);
   else Flush();
   EndRegion();
-  const Operand type = InfoOf(op).signature.param(0);
+  const Operand type = InfoOf(condition.op).signature.param(0);
   if (!sense && !IsFloat(type)) {
-    op = Opposite(op);
+    condition.op = Opposite(condition.op);
     sense = true;
   }
-  const uint32_t at = Begin(is_step ? StepBranchCode(op, second.src) : BranchCode(op, PairOf(first.src, second.src), sense));
+  is_back = is_back && sense && !IsFloat(type);
+  Place stepped = sum_.base;
+  if (PinOf(sum_.slot) == kPins) stepped = WithoutPin(stepped);
+  const BranchForm form = !sense ? BranchForm::kIfNot : is_back ? BranchForm::kBackIf : BranchForm::kIf;
+  const uint32_t at =
+      Begin(is_step ? StepBranchCode(condition.op, {stepped.src, condition.second.src, is_back})
+                    : BranchCode(condition.op, PairOf(condition.first.src, condition.second.src), form));
   const Branch branch{at, at + 1, at + 3, at + 4};
-  Put32(0);
-  Put16(0);
+  PutTarget();
   Put16(0);
   if (is_step) {
     Put16(sum_.slot);
-    PutOperand(sum_.base, Operand::kI32);
+    PutOperand(stepped, Operand::kI32);
     Put32(sum_.bits);
   } else {
-    PutOperand(first, type);
+    PutOperand(condition.first, type);
   }
-  PutOperand(second, type);
+  PutOperand(condition.second, type);
   AwaitCost(branch.fall_cost);
   StartRegion(false);
   last_ = compare_.at = sum_.at = kNone;
@@ -222,18 +238,21 @@ void Translator::MoveForLabel(const Block& block) {
   }
 }
 
+void Translator::PutJump(uint32_t depth) {
+  const uint32_t jump = Begin(IsBack(depth) ? kJumpBack : kJump);
+  PutTarget();
+  Aim(jump, jump + 1, jump + 3, depth);
+}
+
 void Translator::Br(uint32_t depth) {
   MoveForLabel(At(depth));
   EndRegion();
-  const uint32_t jump = Begin(kJump);
-  Put32(0);
-  Put16(0);
-  Aim(jump, jump + 1, jump + 3, depth);
+  PutJump(depth);
   Die();
 }
 
 void Translator::BrIf(uint32_t depth) {
-  const Branch branch = EmitBranchOn(true);
+  const Branch branch = EmitBranchOn(true, IsBack(depth));
   if (is_ok_) Aim(branch.instruction, branch.target, branch.cost, depth);
 }
 
@@ -249,10 +268,7 @@ void Translator::BrTable(const Instruction& in) {
   if (index.src == Src::kSlot) Put16(index.slot);
   Put32(labels);
   const uint32_t entries = here();
-  for (uint64_t i = 0; i <= labels && is_ok_; ++i) {
-    Put32(0);
-    Put16(0);
-  }
+  for (uint64_t i = 0; i <= labels && is_ok_; ++i) PutTarget();
   for (uint32_t i = 0; i <= labels && is_ok_; ++i) {
     const uint32_t depth = at.U32();
     const Block& block = At(depth);
@@ -265,10 +281,7 @@ void Translator::BrTable(const Instruction& in) {
     // A piece of code of its own moves the values. Who gets there has paid for what lies between: nothing.
     Patch32(entry, here() - table);
     MoveForLabel(block);
-    const uint32_t jump = Begin(kJump);
-    Put32(0);
-    Put16(0);
-    Aim(jump, jump + 1, jump + 3, depth);
+    PutJump(depth);
   }
   Die();
 }

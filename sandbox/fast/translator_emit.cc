@@ -31,12 +31,20 @@ void Translator::Put64(uint64_t value) {
 void Translator::PutOperand(const Place& place, Operand type) {
   switch (place.src) {
     case Src::kSlot: Put16(place.slot); return;
-    case Src::kAcc: return;
+    case Src::kAcc:
+    case Src::kPin0:
+    case Src::kPin1: return;
     case Src::kConst:
       if (type == Operand::kF64) Put64(place.bits);
       else Put32(static_cast<uint32_t>(place.bits));
       return;
   }
+}
+
+// A branch's target, not known yet.
+void Translator::PutTarget() {
+  Put32(0);
+  Put16(0);
 }
 
 void Translator::Patch16(uint32_t at, uint32_t value) {

@@ -89,7 +89,13 @@ bool FitsConstant(uint64_t bits, Operand type) {
 
 }  // namespace
 
-Translator::Place Translator::Take(Operand type) {
+Translator::Place Translator::PlaceOf(uint32_t local) const {
+  const size_t pin = PinOf(local);
+  const Src src = pin == 0 ? Src::kPin0 : pin == 1 ? Src::kPin1 : accumulators_[kInt].local == local ? Src::kAcc : Src::kSlot;
+  return {src, static_cast<uint16_t>(local), 0};
+}
+
+Translator::Place Translator::TakePinned(Operand type) {
   if (stack_.empty()) {
     Fail();
     return Place();
@@ -111,8 +117,8 @@ Translator::Place Translator::Take(Operand type) {
       place.bits = top.bits;
       break;
     case Kind::kLocal:
-      place.slot = Local(top.local);
-      if (bank.local == top.local) place.src = Src::kAcc;
+      if (IsFloat(type)) place = {bank.local == top.local ? Src::kAcc : Src::kSlot, static_cast<uint16_t>(top.local), 0};
+      else place = PlaceOf(top.local);
       break;
     case Kind::kSum: break;
     case Kind::kSlot:
@@ -134,7 +140,7 @@ uint16_t Translator::TakeInSlot() {
   }
   const uint32_t at = height() - 1;
   if (stack_[at].kind == Kind::kConst || stack_[at].kind == Kind::kSum) Materialize(at);
-  const uint16_t slot = stack_[at].kind == Kind::kLocal ? Local(stack_[at].local) : Home(at);
+  const uint16_t slot = stack_[at].kind == Kind::kLocal ? static_cast<uint16_t>(stack_[at].local) : Home(at);
   (void)Pop();
   return slot;
 }
@@ -152,12 +158,12 @@ void Translator::Materialize(uint32_t at) {
         Begin(kCopy);
       }
       Put16(Home(at));
-      Put16(Local(entry.local));
+      Put16(entry.local);
       break;
     case Kind::kSum:
       Begin(kAddConst);
       Put16(Home(at));
-      Put16(Local(entry.local));
+      Put16(entry.local);
       Put32(static_cast<uint32_t>(entry.bits));
       break;
     case Kind::kConst:

@@ -65,11 +65,16 @@ void Translator::CopyToLocal(uint32_t local) {
     // It may be a sum of that very local.
     (void)Pop();
     if (local_heads_[local] != kNone) Preserve(local);
-    (void)EmitSum(Local(local), top.local, top.bits);
+    const uint32_t sum = EmitSum(static_cast<uint16_t>(local), top.local, top.bits);
     for (Bankful& bank : accumulators_) {
       if (bank.local == local) bank.local = kNone;
     }
     SetAccumulator(kInt, kNone, local);
+    if (PinOf(local) < kPins) AlsoPin(sum, PinOf(local));
+    return;
+  }
+  if (PinOf(local) < kPins) {
+    CopyToPin(local, PinOf(local));
     return;
   }
   const bool has_copies = local_heads_[local] != kNone;
@@ -82,23 +87,23 @@ void Translator::CopyToLocal(uint32_t local) {
   const bool is_last = top.kind == Kind::kSlot && top.producer != kNone && top.producer == last_;
   if (is_last && !has_copies) {
     // The instruction before writes the local itself.
-    Patch16(top.producer + 1, Local(local));
+    Patch16(top.producer + 1, local);
     (void)Pop();
   } else if (top.kind == Kind::kSlot && (is_in[kInt] || is_in[kFloat])) {
     (void)Take(is_in[kInt] ? Operand::kI64 : Operand::kF64);
     Begin(is_in[kInt] ? kCopyAcc : kCopyFloatAcc);
-    Put16(Local(local));
+    Put16(local);
   } else if (top.kind == Kind::kConst) {
     (void)Pop();
     Begin(top.bits <= UINT32_MAX ? kConst32 : kConst64);
-    Put16(Local(local));
+    Put16(local);
     if (top.bits <= UINT32_MAX) Put32(static_cast<uint32_t>(top.bits));
     else Put64(top.bits);
     return;
   } else {
     const uint16_t slot = TakeInSlot();
     Begin(kCopy);
-    Put16(Local(local));
+    Put16(local);
     Put16(slot);
     return;
   }
@@ -170,9 +175,9 @@ Address Translator::TakeAddress(Place& base, uint32_t& sum) {
   sum = 0;
   if (!stack_.empty() && stack_.back().kind == Kind::kSum) {
     const Entry top = Pop();
-    base.slot = Local(top.local);
+    base = PlaceOf(top.local);
     sum = static_cast<uint32_t>(top.bits);
-    return accumulators_[kInt].local == top.local ? Address::kAccSum : Address::kSlotSum;
+    return AddressOf(base.src, true);
   }
   const bool is_sum = !stack_.empty() && stack_.back().kind == Kind::kSlot && last_ != kNone &&
                       stack_.back().producer == last_ && sum_.at == last_;
@@ -184,10 +189,10 @@ Address Translator::TakeAddress(Place& base, uint32_t& sum) {
     ForgetAccumulators();
     (void)Pop();
     last_ = sum_.at = kNone;
-    return base.src == Src::kAcc ? Address::kAccSum : Address::kSlotSum;
+    return AddressOf(base.src, true);
   }
-  base = Take(Operand::kI32);
-  return base.src == Src::kAcc ? Address::kAcc : base.src == Src::kConst ? Address::kConst : Address::kSlot;
+  base = TakePinned(Operand::kI32);
+  return AddressOf(base.src, false);
 }
 
 void Translator::PutAddress(Address address, const Place& base, uint32_t sum) {
@@ -196,7 +201,7 @@ void Translator::PutAddress(Address address, const Place& base, uint32_t sum) {
 }
 
 uint32_t Translator::EmitSum(uint16_t slot, uint32_t local, uint64_t bits) {
-  const Place base{accumulators_[kInt].local == local ? Src::kAcc : Src::kSlot, Local(local), 0};
+  const Place base = PlaceOf(local);
   const uint32_t start = Begin(BinaryCode(Op::kI32Add, PairOf(base.src, Src::kConst)));
   Put16(slot);
   PutOperand(base, Operand::kI32);
@@ -222,7 +227,7 @@ void Translator::Store(const Instruction& in) {
   Pc at = in.immediates;
   const inplace::Access access = inplace::ReadMemarg(at);
   const Operand type = InfoOf(in.op).signature.param(1);
-  Place value = Take(type);
+  Place value = TakePinned(type);
   Place base;
   uint32_t sum = 0;
   const Address address = TakeAddress(base, sum);
@@ -311,22 +316,32 @@ void Translator::Binary(Op op) {
   const Operand type = InfoOf(op).signature.param(0);
   // Computed now, it would need the accumulator that the second operand may be in.
   if (height() >= 2 && stack_[height() - 2].kind == Kind::kSum) Materialize(height() - 2);
-  Place second = Take(type);
+  Place second = TakePinned(type);
   // Two constants: the first goes into its slot.
   const bool is_first_const = !stack_.empty() && stack_.back().kind == Kind::kConst;
   if (is_first_const && second.src == Src::kConst) Materialize(height() - 1);
-  const Place first = Take(type);
+  const Place first = TakePinned(type);
   // Both are the same local: the slot has it, too.
-  if (first.src == Src::kAcc && second.src == Src::kAcc) second.src = Src::kSlot;
+  if (first.src == second.src && first.src != Src::kConst) second.src = Src::kSlot;
   BinaryOf(op, first, second);
 }
 
+// Where the order is free, the operand that instructions want first comes first.
+void Translator::Order(Op& op, Place& first, Place& second) {
+  if (RankOf(first.src) <= RankOf(second.src)) return;
+  const Op mirrored = Mirrored(op);
+  if (mirrored == kInvalidOp) return;
+  op = mirrored;
+  std::swap(first, second);
+}
+
 void Translator::BinaryOf(Op op, Place first, Place second) {
-  const bool is_swapped = first.src == Src::kConst || (second.src == Src::kAcc && first.src == Src::kSlot);
-  const Op mirrored = is_swapped ? Mirrored(op) : kInvalidOp;
-  if (mirrored != kInvalidOp) {
-    op = mirrored;
-    std::swap(first, second);
+  Order(op, first, second);
+  const LastCompare compare{here(), op, first, second};
+  if (!HasPins(op)) {
+    first = WithoutPin(first);
+    second = WithoutPin(second);
+    Order(op, first, second);
   }
   const Signature signature = InfoOf(op).signature;
   const uint32_t start = Begin(BinaryCode(op, PairOf(first.src, second.src)));
@@ -336,7 +351,7 @@ void Translator::BinaryOf(Op op, Place first, Place second) {
   if (op == Op::kI32Add && second.src == Src::kConst) {
     sum_ = {start, here(), Home(height()), first, static_cast<uint32_t>(second.bits)};
   }
-  if (IsCompare(op)) compare_ = {start, op, first, second};
+  if (IsCompare(op)) compare_ = compare;
   PushResult(start, IsFloat(signature.result()) ? kFloat : kInt);
 }
 

@@ -27,12 +27,21 @@ struct RegionCheckpoint {
   uint32_t next = 0;        // byte of `regions` behind this one
 };
 
+// A loop that keeps locals in registers (fast/opcode.h, pins): where its code lies, and their slots.
+struct LoopCode {
+  uint32_t begin = 0;  // halfword
+  uint32_t end = 0;    // one past its last
+  uint16_t pin0 = 0;
+  uint16_t pin1 = 0;
+};
+
 // A translated function.
 struct FunctionCode {
-  explicit FunctionCode(Budget& budget) noexcept : code(budget), regions(budget), checkpoints(budget) {}
+  explicit FunctionCode(Budget& budget) noexcept : code(budget), regions(budget), checkpoints(budget), loops(budget) {}
   Vec<uint16_t> code;
   Vec<uint8_t> regions;
   Vec<RegionCheckpoint> checkpoints;
+  Vec<LoopCode> loops;  // in the order of the code; none lies in another
 };
 
 // A defined function, as a call in register code needs it.

@@ -1,0 +1,163 @@
+// Copyright 2026 The wasm-sandbox Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "sandbox/fast/loop_plan.h"
+
+#include <algorithm>
+
+namespace sandbox::fast {
+namespace {
+
+// What it costs to load the pins anew behind a call, in reads of a pin.
+constexpr uint32_t kReadsPerCall = 4;
+constexpr uint32_t kMinReads = 3;
+
+}  // namespace
+
+Result<void> LoopPlanner::Start(uint64_t locals) {
+  plans_.Clear();
+  loops_.Clear();
+  next_ = 0;
+  ForgetUses();
+  if (locals > uses_.size()) return uses_.Resize(locals, Uses());
+  return {};
+}
+
+Result<LoopPlan> LoopPlanner::PlanOf(const BodyView& body, Pc pc, uint32_t table_index) {
+  const uint32_t offset = body.offset_of(pc);
+  // Loops in code that is never reached were planned for, but nobody asks.
+  while (next_ < plans_.size() && plans_[next_].offset < offset) ++next_;
+  if (next_ == plans_.size()) SANDBOX_TRY(Scan(body, pc, table_index));
+  return plans_[next_];
+}
+
+void LoopPlanner::ForgetUses() {
+  for (const uint32_t local : touched_) uses_[local] = Uses();
+  touched_.Clear();
+  calls_ = 0;
+  recent_count_ = 0;
+}
+
+Result<void> LoopPlanner::Open(uint32_t offset, uint32_t depth) {
+  if (!loops_.empty()) loops_.back().is_innermost = false;
+  ForgetUses();
+  SANDBOX_TRY(loops_.Push({depth, static_cast<uint32_t>(plans_.size())}));
+  return plans_.Push({.offset = offset});
+}
+
+// Decides for the loop that ends.
+void LoopPlanner::Close() {
+  const OpenLoop loop = loops_.PopBack();
+  if (!loop.is_innermost) return;
+  std::array<uint32_t, kPins> best = {kNoLocal, kNoLocal};
+  std::array<uint32_t, kPins> scores = {};
+  uint32_t reads = 0;
+  for (const uint32_t local : touched_) {
+    const Uses& uses = uses_[local];
+    if (uses.is_float || uses.reads == 0) continue;
+    // What is written in the loop goes round with it: the next time round waits for it.
+    const uint32_t score = uses.reads + (uses.writes > 0 ? 2 : 0);
+    if (score > scores[0]) {
+      best = {local, best[0]};
+      scores = {score, scores[0]};
+    } else if (score > scores[1]) {
+      best[1] = local;
+      scores[1] = score;
+    }
+  }
+  for (const uint32_t local : best) {
+    if (local != kNoLocal) reads += uses_[local].reads;
+  }
+  if (reads >= kMinReads + kReadsPerCall * calls_) plans_[loop.plan].locals = best;
+  ForgetUses();
+}
+
+// --- Counting -------------------------------------------------------------------------------------------------------
+
+Result<LoopPlanner::Uses*> LoopPlanner::UsesOf(uint32_t local) {
+  Uses& uses = uses_[local];
+  if (uses.reads == 0 && uses.writes == 0) SANDBOX_TRY(touched_.Push(local));
+  return &uses;
+}
+
+void LoopPlanner::Note(uint32_t local) {
+  if (recent_count_ == recent_.size()) {
+    std::copy(recent_.begin() + 1, recent_.end(), recent_.begin());
+    --recent_count_;
+  }
+  recent_[recent_count_++] = local;
+}
+
+// An instruction takes its operands: those locals that it wants as floats are floats.
+void LoopPlanner::Consume(Op op) {
+  const Signature signature = InfoOf(op).signature;
+  for (size_t i = signature.param_count(); i > 0; --i) {
+    if (recent_count_ == 0) break;
+    const uint32_t local = recent_[--recent_count_];
+    if (local != kNoLocal && IsFloat(signature.param(i - 1))) uses_[local].is_float = true;
+  }
+  is_last_float_ = IsFloat(signature.result());
+  if (signature.result() != Operand::kNone) Note(kNoLocal);
+}
+
+Result<void> LoopPlanner::Count(const Instruction& in) {
+  Pc at = in.immediates;
+  switch (in.op) {
+    case Op::kLocalGet: {
+      const uint32_t local = at.U32();
+      SANDBOX_ASSIGN(Uses* const uses, UsesOf(local));
+      ++uses->reads;
+      Note(local);
+      return {};
+    }
+    case Op::kLocalSet:
+    case Op::kLocalTee: {
+      const uint32_t local = at.U32();
+      SANDBOX_ASSIGN(Uses* const uses, UsesOf(local));
+      ++uses->writes;
+      uses->is_float |= is_last_float_;
+      if (in.op == Op::kLocalTee) ++uses->reads;
+      else if (recent_count_ > 0) --recent_count_;
+      return {};
+    }
+    default: break;
+  }
+  switch (InfoOf(in.op).family) {
+    case Family::kConst:
+    case Family::kNumeric:
+    case Family::kLoad:
+    case Family::kStore: Consume(in.op); return {};
+    case Family::kControl: recent_count_ = 0; return {};
+    case Family::kParametric:
+    case Family::kVariable: recent_count_ = 0; break;
+    default: recent_count_ = 0; ++calls_; break;
+  }
+  is_last_float_ = false;
+  return {};
+}
+
+// From the first instruction of a loop to its end.
+Result<void> LoopPlanner::Scan(const BodyView& body, Pc pc, uint32_t table_index) {
+  SANDBOX_TRY(Open(body.offset_of(pc), 0));
+  for (uint32_t depth = 0; !loops_.empty();) {
+    const Instruction in = ReadInstruction(body, pc, table_index);
+    pc = in.next;
+    table_index += in.table_words;
+    switch (in.op) {
+      case Op::kLoop:
+        ++depth;
+        SANDBOX_TRY(Open(body.offset_of(pc), depth));
+        break;
+      case Op::kBlock:
+      case Op::kIf: ++depth; break;
+      case Op::kEnd:
+        if (loops_.back().depth == depth) Close();
+        --depth;
+        break;
+      default: SANDBOX_TRY(Count(in)); break;
+    }
+  }
+  return {};
+}
+
+}  // namespace sandbox::fast
