@@ -38,9 +38,14 @@ class ShapeMaker {
     Add(SecondOf(pair), type);
   }
   void Add(Dst dst) {
-    shape_.is_pinned |= IsPin(dst);
+    if (IsPin(dst)) Write(static_cast<size_t>(dst) - static_cast<size_t>(Dst::kPin0));
     Add('d');
   }
+  void Write(size_t pin) {
+    shape_.is_pinned = true;
+    shape_.pin = static_cast<uint8_t>(pin);
+  }
+  void Use() { shape_.is_pinned = true; }
   void GoBack() { shape_.is_pinned = shape_.is_back = true; }
   Shape Make(bool traps) {
     shape_.traps = traps;
@@ -82,7 +87,23 @@ bool TrapsOf(Op op) {
 
 namespace {
 
-bool IsPinnedPlain(uint16_t code) { return code == kJumpBack || (code >= kPinAcc0 && code <= kCopyPin1); }
+Shape ShapeOfPlain(uint16_t code) {
+  ShapeMaker shape;
+  shape.Add(kPlainRows[code].fields);
+  switch (code) {
+    case kJumpBack: shape.GoBack(); break;
+    case kPinAcc0:
+    case kPinSlot0:
+    case kPinConst0: shape.Write(0); break;
+    case kPinAcc1:
+    case kPinSlot1:
+    case kPinConst1: shape.Write(1); break;
+    case kCopyPin0:
+    case kCopyPin1: shape.Use(); break;
+    default: break;
+  }
+  return shape.Make(kPlainRows[code].traps);
+}
 
 Shape ShapeOfBinary(size_t at, const std::array<uint16_t, kOpCount + 1>& numbers, bool (*picks)(Op), bool has_pins) {
   const size_t pairs = has_pins ? kPairs : kPlainPairs;
@@ -107,6 +128,7 @@ Shape ShapeOfBranch(size_t at) {
 Shape ShapeOfStep(size_t at) {
   const StepForm form = StepFormOf(at % kStepForms);
   ShapeMaker shape;
+  if (IsPin(form.stepped)) shape.Write(static_cast<size_t>(form.stepped) - static_cast<size_t>(Src::kPin0));
   shape.Add("tccd");
   shape.Add(form.stepped, Operand::kI32);
   shape.Add('w');
@@ -118,14 +140,8 @@ Shape ShapeOfStep(size_t at) {
 }  // namespace
 
 Shape ShapeOf(uint16_t code) {
+  if (code < kPlainCount) return ShapeOfPlain(code);
   ShapeMaker shape;
-  if (code < kPlainCount) {
-    shape.Add(kPlainRows[code].fields);
-    if (code == kJumpBack) shape.GoBack();
-    Shape made = shape.Make(kPlainRows[code].traps);
-    made.is_pinned = IsPinnedPlain(code);
-    return made;
-  }
   if (code < kBinaryBase || code >= kEnd) return {};
   if (code < kPinnedBase) return ShapeOfBinary(code - kBinaryBase, kUnpinned, &IsUnpinned, false);
   if (code < kUnaryBase) return ShapeOfBinary(code - kPinnedBase, kPinned, &IsPinned, true);

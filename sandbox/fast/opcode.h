@@ -296,6 +296,7 @@ struct Shape {
   bool traps = false;
   bool exists = false;
   bool is_pinned = false;  // reads or writes a pin, or goes back to the loop's head
+  uint8_t pin = kPins;     // that it writes, if any
   bool is_back = false;    // its target is the loop's head
   std::string_view text() const { return {fields.data(), std::string_view(fields.data()).size()}; }
 };

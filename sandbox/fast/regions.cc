@@ -96,4 +96,15 @@ bool RegionReader::Next() {
   return true;
 }
 
+const LoopCode* LoopAround(const FunctionCode& function, size_t halfword) {
+  size_t low = 0;
+  for (size_t high = function.loops.size(); low < high;) {
+    const size_t middle = (low + high) / 2;
+    if (function.loops[middle].end <= halfword) low = middle + 1;
+    else high = middle;
+  }
+  const bool is_inside = low < function.loops.size() && function.loops[low].begin <= halfword;
+  return is_inside ? &function.loops[low] : nullptr;
+}
+
 }  // namespace sandbox::fast

@@ -58,6 +58,9 @@ class RegionReader {
   Region region_;
 };
 
+// The loop with pins in whose code the halfword lies, or null.
+const LoopCode* LoopAround(const FunctionCode& function, size_t halfword);
+
 }  // namespace sandbox::fast
 
 #endif  // SANDBOX_FAST_REGIONS_H_

@@ -153,16 +153,10 @@ bool FindEntry(const FunctionCode& function, uint32_t offset, Region& found) {
 
 // Who enters a loop in the middle finds its pins loaded.
 void LoadPins(Registers& registers, const FunctionCode& function, uint32_t code) {
-  size_t low = 0;
-  for (size_t high = function.loops.size(); low < high;) {
-    const size_t middle = (low + high) / 2;
-    if (function.loops[middle].end <= code) low = middle + 1;
-    else high = middle;
-  }
-  if (low == function.loops.size() || function.loops[low].begin > code) return;
-  const LoopCode& loop = function.loops[low];
-  registers.pins = {registers.locals[loop.pin0], registers.locals[loop.pin1]};
-  registers.loop_head = CodePos::At(function.code.span(), loop.begin);
+  const LoopCode* const loop = LoopAround(function, code);
+  if (loop == nullptr) return;
+  registers.pins = {registers.locals[loop->pin0], registers.locals[loop->pin1]};
+  registers.loop_head = CodePos::At(function.code.span(), loop->begin);
 }
 
 enum class Entry : uint8_t { kNone, kTooDear, kEntered };

@@ -19,7 +19,8 @@ class Verifier {
   bool Verify() {
     // Marks where instructions begin, then looks at the branches.
     if (!starts_.Resize(code_.code.size(), 0)) return true;
-    return code_.code.size() > 1 && Walk(&Verifier::LookAtFields) && MarkRegions() && Walk(&Verifier::LookAtTargets);
+    return code_.code.size() > 1 && Walk(&Verifier::LookAtFields) && MarkRegions() && AreLoopsInOrder() &&
+           Walk(&Verifier::LookAtTargets) && Walk(&Verifier::LookAtPins) && entered_ == code_.loops.size();
   }
 
  private:
@@ -98,11 +99,70 @@ class Verifier {
     return true;
   }
 
+  // --- Pins ---
+
+  bool AreLoopsInOrder() const {
+    size_t last = 1;
+    for (const LoopCode& loop : code_.loops) {
+      if (loop.begin <= last || loop.begin > loop.end || loop.end > code_.code.size()) return false;
+      if (loop.begin < code_.code.size() && (starts_[loop.begin] & kRegion) == 0) return false;
+      last = loop.end;
+    }
+    return true;
+  }
+
+  bool LookAtPins(size_t at, const Shape& shape, size_t end) {
+    const LoopCode* const loop = LoopAround(code_, at);
+    if (shape.is_pinned && loop == nullptr) return false;
+    if (shape.is_back && TargetOf(at, at + 1) != loop->begin) return false;
+    if (code_.code[at] == kEnterLoop) return IsEntry(at, loop, end);
+    return loop == nullptr || (KeepsPins(at, shape, *loop) && (!LeavesPins(code_.code[at]) || IsReentered(end, *loop)));
+  }
+
+  // Before a loop it is the next instruction; in it, it says the same again.
+  bool IsEntry(size_t at, const LoopCode* loop, size_t end) {
+    if (loop == nullptr) {
+      if (entered_ == code_.loops.size() || code_.loops[entered_].begin != end) return false;
+      loop = &code_.loops[entered_++];
+    }
+    return code_.code[at + 1] == loop->pin0 && code_.code[at + 2] == loop->pin1 && TargetOf(at, at + 3) == loop->begin;
+  }
+
+  // Who writes the slot of a pinned local writes its pin, and nobody else does.
+  bool KeepsPins(size_t at, const Shape& shape, const LoopCode& loop) const {
+    size_t i = at + 1;
+    bool keeps = true;
+    for (const char field : shape.text()) {
+      if (field == '*') break;
+      if (field == 'd') {
+        const uint16_t slot = code_.code[i];
+        const bool is_second = slot == loop.pin1 && loop.pin1 != loop.pin0;
+        const size_t wanted = slot == loop.pin0 ? 0 : is_second ? 1 : kPins;
+        keeps &= shape.pin == wanted;
+      }
+      i += SizeOfField(field);
+    }
+    return keeps;
+  }
+
+  // What goes on elsewhere comes back without them.
+  static bool LeavesPins(uint16_t opcode) {
+    return opcode == kCall || opcode == kCallImport || opcode == kCallIndirect || opcode == kCold || opcode == kStepInPlace;
+  }
+  bool IsReentered(size_t end, const LoopCode& loop) const { return end == loop.end || code_.code[end] == kEnterLoop; }
+
+  int64_t TargetOf(size_t at, size_t field) const {
+    return static_cast<int64_t>(at) + static_cast<int32_t>(Word(field));
+  }
+
   bool IsTarget(size_t at, size_t field, bool must_be_region) const {
-    const int64_t target = static_cast<int64_t>(at) + static_cast<int32_t>(Word(field));
+    const int64_t target = TargetOf(at, field);
     if (target < 1 || target >= static_cast<int64_t>(code_.code.size())) return false;
     const uint8_t wanted = must_be_region ? kRegion : kInstruction;
-    return (starts_[static_cast<size_t>(target)] & wanted) != 0;
+    if ((starts_[static_cast<size_t>(target)] & wanted) == 0) return false;
+    // Nobody gets into a loop but through its entry.
+    const LoopCode* const into = LoopAround(code_, static_cast<size_t>(target));
+    return into == nullptr || into == LoopAround(code_, at) || code_.code[at] == kEnterLoop;
   }
 
   uint32_t Word(size_t at) const { return code_.code[at] | uint32_t{code_.code[at + 1]} << 16; }
@@ -111,6 +171,7 @@ class Verifier {
   const FastFunction& function_;
   const FunctionCode& code_;
   Vec<uint8_t> starts_;
+  size_t entered_ = 0;  // loops whose entry was seen
 };
 
 }  // namespace

@@ -15,9 +15,12 @@
 namespace sandbox::fast {
 namespace {
 
-constexpr Src kSources[] = {Src::kSlot, Src::kAcc, Src::kConst};
-constexpr Address kAllAddresses[] = {Address::kSlot, Address::kAcc, Address::kConst, Address::kSlotSum, Address::kAccSum};
+constexpr Src kAllSources[] = {Src::kSlot, Src::kAcc, Src::kConst, Src::kPin0, Src::kPin1};
+constexpr Dst kAllDsts[] = {Dst::kSlot, Dst::kAcc, Dst::kPin0, Dst::kPin1};
+constexpr Address kAllAddresses[] = {Address::kSlot,    Address::kAcc,    Address::kConst,   Address::kPin0,   Address::kPin1,
+                                     Address::kSlotSum, Address::kAccSum, Address::kPin0Sum, Address::kPin1Sum};
 static_assert(std::size(kAllAddresses) == kAddresses);
+static_assert(std::size(kAllDsts) == kDsts);
 
 std::vector<Op> AllOps(bool (*picks)(Op)) {
   std::vector<Op> ops;
@@ -36,7 +39,9 @@ std::vector<Pair> AllPairs(size_t count) {
 std::string FieldOf(Src src, Operand type) {
   switch (src) {
     case Src::kSlot: return "s";
-    case Src::kAcc: return "";
+    case Src::kAcc:
+    case Src::kPin0:
+    case Src::kPin1: return "";
     case Src::kConst: return type == Operand::kF64 ? "q" : "w";
   }
   return "?";
@@ -53,28 +58,79 @@ struct Expected {
   std::string owner;
   std::string fields;
   bool is_memory = false;
+  // What it knows of pins.
+  bool is_pinned = false;
+  size_t pin = kPins;
+  bool is_back = false;
 };
+
+size_t PinOf(Dst dst) { return dst == Dst::kPin0 ? 0 : dst == Dst::kPin1 ? 1 : kPins; }
+size_t PinOf(Src src) { return src == Src::kPin0 ? 0 : src == Src::kPin1 ? 1 : kPins; }
 
 void Add(std::map<uint16_t, Expected>& all, uint16_t code, const Expected& expected) {
   const auto [found, is_new] = all.emplace(code, expected);
   EXPECT_TRUE(is_new) << expected.owner << " has the code of " << found->second.owner;
 }
 
+void AddBinary(std::map<uint16_t, Expected>& all, Op op) {
+  const Operand type = InfoOf(op).signature.param(0);
+  for (const Pair pair : AllPairs(kPairs)) {
+    if (HasPin(pair) && !HasPins(op)) continue;
+    const std::string operands = FieldOf(FirstOf(pair), type) + FieldOf(SecondOf(pair), type);
+    for (const Dst dst : kAllDsts) {
+      if (IsPin(dst) && !HasPins(op)) continue;
+      Add(all, BinaryCode(op, pair, dst), {NameOf(op), "d" + operands, false, HasPin(pair) || IsPin(dst), PinOf(dst)});
+    }
+  }
+}
+
+void AddBranches(std::map<uint16_t, Expected>& all, Op op) {
+  const Operand type = InfoOf(op).signature.param(0);
+  for (const Pair pair : AllPairs(kOrderedPairs)) {
+    const std::string fields = "tcc" + FieldOf(FirstOf(pair), type) + FieldOf(SecondOf(pair), type);
+    for (const BranchForm form : {BranchForm::kIf, BranchForm::kIfNot, BranchForm::kBackIf}) {
+      const bool is_back = form == BranchForm::kBackIf;
+      Add(all, BranchCode(op, pair, form), {"branch on " + NameOf(op), fields, false, HasPin(pair) || is_back, kPins, is_back});
+    }
+  }
+}
+
+void AddSteps(std::map<uint16_t, Expected>& all, Op op) {
+  for (const Src stepped : {Src::kSlot, Src::kPin0, Src::kPin1}) {
+    for (const Src second : {Src::kSlot, Src::kConst, Src::kPin0, Src::kPin1}) {
+      const std::string fields = "tccd" + FieldOf(stepped, Operand::kI32) + "w" + FieldOf(second, Operand::kI32);
+      for (const bool is_back : {false, true}) {
+        const bool is_pinned = IsPin(stepped) || IsPin(second) || is_back;
+        Add(all, StepBranchCode(op, {stepped, second, is_back}),
+            {"step and " + NameOf(op), fields, false, is_pinned, PinOf(stepped), is_back});
+      }
+    }
+  }
+}
+
+void AddAccesses(std::map<uint16_t, Expected>& all) {
+  for (const Address address : kAllAddresses) {
+    const bool is_pinned = IsPin(BaseOf(address));
+    for (const Op op : AllOps(&opcode_internal::IsLoad)) {
+      for (const Dst dst : kAllDsts) {
+        Add(all, LoadCode(op, address, dst),
+            {NameOf(op), "d" + FieldOf(address) + "w", true, is_pinned || IsPin(dst), PinOf(dst)});
+      }
+    }
+    for (const Op op : AllOps(&opcode_internal::IsStore)) {
+      for (const Src value : kAllSources) {
+        const std::string fields = FieldOf(address) + "w" + FieldOf(value, InfoOf(op).signature.param(1));
+        Add(all, StoreCode(op, address, value), {NameOf(op), fields, true, is_pinned || IsPin(value)});
+      }
+    }
+  }
+}
+
 std::map<uint16_t, Expected> Everything() {
   std::map<uint16_t, Expected> all;
   for (const Op op : AllOps(&opcode_internal::IsBinary)) {
-    const Operand type = InfoOf(op).signature.param(0);
-    for (const Pair pair : AllPairs(kPairs)) {
-      const std::string operands = FieldOf(FirstOf(pair), type) + FieldOf(SecondOf(pair), type);
-      for (const Dst dst : {Dst::kSlot, Dst::kAcc}) Add(all, BinaryCode(op, pair, dst), {NameOf(op), "d" + operands});
-    }
-    if (!IsCompare(op)) continue;
-    for (const Pair pair : AllPairs(kBranchPairs)) {
-      const std::string operands = FieldOf(FirstOf(pair), type) + FieldOf(SecondOf(pair), type);
-      for (const bool sense : {false, true}) {
-        Add(all, BranchCode(op, pair, sense), {"branch on " + NameOf(op), "tcc" + operands});
-      }
-    }
+    AddBinary(all, op);
+    if (IsCompare(op)) AddBranches(all, op);
   }
   for (const Op op : AllOps(&opcode_internal::IsUnary)) {
     for (const Src src : {Src::kSlot, Src::kAcc}) {
@@ -83,26 +139,8 @@ std::map<uint16_t, Expected> Everything() {
       }
     }
   }
-  for (const Op op : AllOps(&opcode_internal::IsLoad)) {
-    for (const Address address : kAllAddresses) {
-      for (const Dst dst : {Dst::kSlot, Dst::kAcc}) {
-        Add(all, LoadCode(op, address, dst), {NameOf(op), "d" + FieldOf(address) + "w", true});
-      }
-    }
-  }
-  for (const Op op : AllOps(&opcode_internal::IsStore)) {
-    for (const Address address : kAllAddresses) {
-      for (const Src value : kSources) {
-        Add(all, StoreCode(op, address, value),
-            {NameOf(op), FieldOf(address) + "w" + FieldOf(value, InfoOf(op).signature.param(1)), true});
-      }
-    }
-  }
-  for (const Op op : AllOps(&HasStepBranch)) {
-    for (const Src second : {Src::kSlot, Src::kConst}) {
-      Add(all, StepBranchCode(op, second), {"step and " + NameOf(op), "tccdsw" + FieldOf(second, Operand::kI32)});
-    }
-  }
+  AddAccesses(all);
+  for (const Op op : AllOps(&HasStepBranch)) AddSteps(all, op);
   return all;
 }
 
@@ -113,6 +151,9 @@ TEST(OpcodeTest, FamiliesDoNotOverlapAndShapesMatch) {
     const Shape shape = ShapeOf(code);
     ASSERT_TRUE(shape.exists) << expected.owner;
     EXPECT_EQ(shape.text(), expected.fields) << expected.owner;
+    EXPECT_EQ(shape.is_pinned, expected.is_pinned) << expected.owner;
+    EXPECT_EQ(shape.pin, expected.pin) << expected.owner;
+    EXPECT_EQ(shape.is_back, expected.is_back) << expected.owner;
     EXPECT_GE(code, kPlainCount) << expected.owner;
     EXPECT_LT(code, kOpcodeCount) << expected.owner;
     if (expected.is_memory) EXPECT_TRUE(shape.traps) << expected.owner;
@@ -146,7 +187,6 @@ TEST(OpcodeTest, OnlyDivisionsAndConversionsTrapAmongNumbers) {
 #endif
 }
 
-// An accumulator form has the fields of the form that it belongs to, and is no other instruction's.
 // An instruction ends behind its fields; a table behind its entries, of which there may be more than there is code.
 TEST(OpcodeTest, Ends) {
   std::vector<uint16_t> code(40);
@@ -166,27 +206,38 @@ TEST(OpcodeTest, Ends) {
   EXPECT_EQ(EndOf(code, 20, ShapeOf(code[20])), 20u + 1 + 1 + 1 + 2);
 }
 
-TEST(OpcodeTest, AccumulatorForms) {
-  size_t forms = 0;
-  for (uint32_t i = 0; i < kOpcodeCount; ++i) {
-    const uint16_t code = static_cast<uint16_t>(i);
-    const Shape shape = ShapeOf(code);
-    if (code < kPlainCount || !HasAccumulatorForm(code)) continue;
-    if (!shape.exists) continue;
-    ++forms;
-    const Shape other = ShapeOf(AccumulatorForm(code));
-    ASSERT_EQ(shape.text().front(), 'd') << code;
-    EXPECT_EQ(other.text(), shape.text()) << code;
-    EXPECT_EQ(other.traps, shape.traps) << code;
-    EXPECT_EQ(AccumulatorForm(AccumulatorForm(code)), AccumulatorForm(code));
+// An accumulator form has the fields of the form that it belongs to; a pin form, too.
+TEST(OpcodeTest, OtherForms) {
+  struct Forms {
+    uint16_t slot, acc, pin0, pin1;
+  };
+  const auto binary = [](Op op, Pair pair) {
+    return Forms{BinaryCode(op, pair), BinaryCode(op, pair, Dst::kAcc), BinaryCode(op, pair, Dst::kPin0),
+                 BinaryCode(op, pair, Dst::kPin1)};
+  };
+  const auto load = [](Op op, Address address) {
+    return Forms{LoadCode(op, address), LoadCode(op, address, Dst::kAcc), LoadCode(op, address, Dst::kPin0),
+                 LoadCode(op, address, Dst::kPin1)};
+  };
+  for (const Forms& forms : {binary(Op::kI32Sub, Pair::kAccSlot), binary(Op::kI64ShrU, Pair::kConstPin1),
+                             load(Op::kI64Load, Address::kAcc), load(Op::kI32Load8S, Address::kPin0Sum)}) {
+    EXPECT_EQ(AccumulatorForm(forms.slot), forms.acc);
+    EXPECT_EQ(AccumulatorForm(forms.acc), forms.acc);
+    ASSERT_TRUE(HasPinForm(forms.slot, false));
+    EXPECT_FALSE(HasPinForm(forms.slot, true));
+    EXPECT_EQ(PinForm(forms.slot, 0), forms.pin0);
+    EXPECT_EQ(PinForm(forms.slot, 1), forms.pin1);
   }
-  EXPECT_GT(forms, 100u);
-  EXPECT_EQ(AccumulatorForm(BinaryCode(Op::kI32Sub, Pair::kAccSlot)), BinaryCode(Op::kI32Sub, Pair::kAccSlot, Dst::kAcc));
   EXPECT_EQ(AccumulatorForm(UnaryCode(Op::kI64Ctz, Src::kSlot)), UnaryCode(Op::kI64Ctz, Src::kSlot, Dst::kAcc));
-  EXPECT_EQ(AccumulatorForm(LoadCode(Op::kI64Load, Address::kAcc)), LoadCode(Op::kI64Load, Address::kAcc, Dst::kAcc));
-  EXPECT_FALSE(HasAccumulatorForm(StoreCode(Op::kI32Store, Address::kSlot, Src::kSlot)));
-  EXPECT_FALSE(HasAccumulatorForm(BranchCode(Op::kI32Eq, Pair::kSlotSlot, true)));
-  EXPECT_FALSE(HasAccumulatorForm(kCopy));
+  for (const uint16_t code : {UnaryCode(Op::kI32Clz, Src::kSlot), BinaryCode(Op::kI32DivS, Pair::kSlotSlot),
+                              StoreCode(Op::kI32Store, Address::kSlot, Src::kSlot), uint16_t{kCopy}, uint16_t{kGlobalGet},
+                              BranchCode(Op::kI32Eq, Pair::kSlotSlot, BranchForm::kIf)}) {
+    EXPECT_FALSE(HasPinForm(code, false)) << code;
+  }
+}
+
+TEST(OpcodeTest, AddressesAreWhatTheySay) {
+  for (const Address address : kAllAddresses) EXPECT_EQ(AddressOf(BaseOf(address), IsSum(address)), address);
 }
 
 TEST(OpcodeTest, PairsAreWhatTheySay) {
@@ -197,7 +248,7 @@ TEST(OpcodeTest, PairsAreWhatTheySay) {
 }
 
 TEST(OpcodeTest, FieldsHaveTheSizesOfTheirOperands) {
-  for (const Src src : kSources) {
+  for (const Src src : kAllSources) {
     for (const Operand type : {Operand::kI32, Operand::kI64, Operand::kF32, Operand::kF64}) {
       const std::string field = FieldOf(src, type);
       EXPECT_EQ(SizeOf(src, type), field.empty() ? 0 : SizeOfField(field[0]));
