@@ -3,8 +3,6 @@
 
 #include "sandbox/fast/loop_plan.h"
 
-#include <algorithm>
-
 namespace sandbox::fast {
 namespace {
 
@@ -82,7 +80,7 @@ Result<LoopPlanner::Uses*> LoopPlanner::UsesOf(uint32_t local) {
 
 void LoopPlanner::Note(uint32_t local) {
   if (recent_count_ == recent_.size()) {
-    std::copy(recent_.begin() + 1, recent_.end(), recent_.begin());
+    for (size_t i = 1; i < recent_.size(); ++i) recent_[i - 1] = recent_[i];
     --recent_count_;
   }
   recent_[recent_count_++] = local;
