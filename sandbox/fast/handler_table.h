@@ -90,11 +90,11 @@ struct HandlerTable {
 
   template <Op kOp, typename Stored, typename Result, bool kFloat, Address kAddress, Dst kDst>
   static constexpr void AddLoadTo(Table& table) {
-    table[LoadCode(kOp, kAddress, kDst)] = Form::template kEntry<Load<Stored, Result, kFloat, kAddress, kDst>>;
+    table[LoadCode(kOp, kAddress, kDst)] = Form::template kEntry<Load<Stored, Result, kFloat, PlainAddress<kAddress>, kDst>>;
   }
   template <Op kOp, typename Stored, typename Value, Address kAddress, Src kValue>
   static constexpr void AddStored(Table& table) {
-    table[StoreCode(kOp, kAddress, kValue)] = Form::template kEntry<Store<Stored, Value, kAddress, kValue>>;
+    table[StoreCode(kOp, kAddress, kValue)] = Form::template kEntry<Store<Stored, Value, PlainAddress<kAddress>, kValue>>;
   }
 
   template <Op kOp, typename Stored, typename Result, Address kAddress>
@@ -113,9 +113,37 @@ struct HandlerTable {
     (AddLoadFrom<kOp, Stored, Result, static_cast<Address>(kNumbers)>(table), ...);
   }
 
+  template <Op kOp, typename Stored, typename Result, Index kIndex>
+  static constexpr void AddIndexedLoad(Table& table) {
+    constexpr bool kFloat = IsFloat(InfoOf(kOp).signature.result());
+    using Where = IndexedAddress<kIndex>;
+    table[IndexedLoadCode(kOp, kIndex, Dst::kSlot)] = Form::template kEntry<Load<Stored, Result, kFloat, Where, Dst::kSlot>>;
+    table[IndexedLoadCode(kOp, kIndex, Dst::kAcc)] = Form::template kEntry<Load<Stored, Result, kFloat, Where, Dst::kAcc>>;
+  }
+  template <Op kOp, typename Stored, typename Result, size_t... kNumbers>
+  static constexpr void AddIndexedLoads(Table& table, std::index_sequence<kNumbers...>) {
+    (AddIndexedLoad<kOp, Stored, Result, static_cast<Index>(kNumbers)>(table), ...);
+  }
+
+  // An integer in the accumulator would be the address that is added up.
+  template <Op kOp, typename Stored, typename Value, Index kIndex>
+  static constexpr void AddIndexedStore(Table& table) {
+    using Where = IndexedAddress<kIndex>;
+    table[IndexedStoreCode(kOp, kIndex, Src::kSlot)] = Form::template kEntry<Store<Stored, Value, Where, Src::kSlot>>;
+    table[IndexedStoreCode(kOp, kIndex, Src::kConst)] = Form::template kEntry<Store<Stored, Value, Where, Src::kConst>>;
+    if constexpr (kIsFloat<Value>) {
+      table[IndexedStoreCode(kOp, kIndex, Src::kAcc)] = Form::template kEntry<Store<Stored, Value, Where, Src::kAcc>>;
+    }
+  }
+  template <Op kOp, typename Stored, typename Value, size_t... kNumbers>
+  static constexpr void AddIndexedStores(Table& table, std::index_sequence<kNumbers...>) {
+    (AddIndexedStore<kOp, Stored, Value, static_cast<Index>(kNumbers)>(table), ...);
+  }
+
   template <Op kOp, typename Stored, typename Result>
   static constexpr void AddLoad(Table& table) {
     AddLoads<kOp, Stored, Result>(table, std::make_index_sequence<kAddresses>());
+    AddIndexedLoads<kOp, Stored, Result>(table, std::make_index_sequence<kIndices>());
   }
 
   template <Op kOp, typename Stored, typename Value, Address kAddress>
@@ -147,6 +175,7 @@ struct HandlerTable {
   static constexpr void AddStore(Table& table) {
     using Value = decltype(ValueOfType<InfoOf(kOp).signature.param(1)>());
     AddStores<kOp, Stored, Value>(table, std::make_index_sequence<kAddresses>());
+    AddIndexedStores<kOp, Stored, Value>(table, std::make_index_sequence<kIndices>());
   }
 
   static constexpr void AddPlain(Table& table) {

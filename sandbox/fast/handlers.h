@@ -198,26 +198,42 @@ struct Branch {
 // Of memory 0, indexed by i32: no sum can wrap.
 SANDBOX_INLINE bool Resolve(const State& s, uint32_t address, uint32_t offset, uint64_t width, uint64_t& effective) {
   effective = uint64_t{address} + offset;
+#if defined(__clang__) || defined(__GNUC__)
+  // Else it is added up twice: once for the check, once for the access.
+  asm("" : "+r"(effective));
+#endif
   return effective + width <= s.memory.size;
 }
 
-// The address whose first field lies `at` halfwords behind pc.
+// How an address is found whose first field lies `at` halfwords behind pc.
 template <Address kAddress>
-SANDBOX_INLINE uint32_t GetAddress(const State& s, ptrdiff_t at) {
-  const uint32_t base = Get<uint32_t, BaseOf(kAddress)>(s, at);
-  if constexpr (IsSum(kAddress)) return base + s.pc.U32(at + Size<uint32_t>(BaseOf(kAddress)));
-  else return base;
-}
-template <Address kAddress>
-inline constexpr ptrdiff_t kAddressSize = Size<uint32_t>(BaseOf(kAddress)) + (IsSum(kAddress) ? 2 : 0);
+struct PlainAddress {
+  static constexpr ptrdiff_t kBase = Size<uint32_t>(BaseOf(kAddress));
+  static constexpr ptrdiff_t kSize = kBase + (IsSum(kAddress) ? 2 : 0);
+  SANDBOX_INLINE static uint32_t Get(const State& s, ptrdiff_t at) {
+    const uint32_t base = fast::Get<uint32_t, BaseOf(kAddress)>(s, at);
+    if constexpr (IsSum(kAddress)) return base + s.pc.U32(at + kBase);
+    else return base;
+  }
+};
+template <Index kIndex>
+struct IndexedAddress {
+  static constexpr ptrdiff_t kBase = Size<uint32_t>(FirstOf(kIndex));
+  static constexpr ptrdiff_t kSize = kBase + (IsShifted(kIndex) ? 3 : Size<uint32_t>(SecondOf(kIndex)));
+  SANDBOX_INLINE static uint32_t Get(const State& s, ptrdiff_t at) {
+    const uint32_t base = fast::Get<uint32_t, FirstOf(kIndex)>(s, at);
+    if constexpr (IsShifted(kIndex)) return (base << (s.pc.U16(at + kBase) & 31)) + s.pc.U32(at + kBase + 1);
+    else return base + fast::Get<uint32_t, SecondOf(kIndex)>(s, at + kBase);
+  }
+};
 
 // A float is loaded and stored as its bits.
-template <typename Stored, typename Result, bool kFloat, Address kAddress, Dst kDst>
+template <typename Stored, typename Result, bool kFloat, typename Where, Dst kDst>
 struct Load {
-  static constexpr ptrdiff_t kOffset = 2 + kAddressSize<kAddress>;
+  static constexpr ptrdiff_t kOffset = 2 + Where::kSize;
   SANDBOX_INLINE static Step Run(State& s) {
     uint64_t effective = 0;
-    if (!Resolve(s, GetAddress<kAddress>(s, 2), s.pc.U32(kOffset), sizeof(Stored), effective)) [[unlikely]]
+    if (!Resolve(s, Where::Get(s, 2), s.pc.U32(kOffset), sizeof(Stored), effective)) [[unlikely]]
       return Trap(s, TrapCode::kOutOfBoundsMemory);
     const Result value = static_cast<Result>(s.memory.Load<Stored>(effective));
     if constexpr (kFloat) {
@@ -231,12 +247,12 @@ struct Load {
   }
 };
 
-template <typename Stored, typename Value, Address kAddress, Src kValue>
+template <typename Stored, typename Value, typename Where, Src kValue>
 struct Store {
-  static constexpr ptrdiff_t kOffset = 1 + kAddressSize<kAddress>;
+  static constexpr ptrdiff_t kOffset = 1 + Where::kSize;
   SANDBOX_INLINE static Step Run(State& s) {
     uint64_t effective = 0;
-    if (!Resolve(s, GetAddress<kAddress>(s, 1), s.pc.U32(kOffset), sizeof(Stored), effective)) [[unlikely]]
+    if (!Resolve(s, Where::Get(s, 1), s.pc.U32(kOffset), sizeof(Stored), effective)) [[unlikely]]
       return Trap(s, TrapCode::kOutOfBoundsMemory);
     const Value value = Get<Value, kValue>(s, kOffset + 2);
     if constexpr (kIsFloat<Value>) s.memory.Store<Stored>(effective, std::bit_cast<Stored>(value));

@@ -28,6 +28,11 @@ class ShapeMaker {
     Add(BaseOf(address), Operand::kI32);
     if (IsSum(address)) Add('w');
   }
+  void Add(Index index) {
+    Add(FirstOf(index), Operand::kI32);
+    if (IsShifted(index)) Add("hw");
+    else Add(SecondOf(index), Operand::kI32);
+  }
   void Add(Src src, Operand type) {
     shape_.is_pinned |= IsPin(src);
     if (src == Src::kSlot) Add('s');
@@ -125,6 +130,15 @@ Shape ShapeOfBranch(size_t at) {
   return shape.Make(false);
 }
 
+Shape ShapeOfIndexedStore(size_t at) {
+  ShapeMaker shape;
+  const Op op = FindOp(kStores, &IsStore, at / kPlainValues / kIndices);
+  shape.Add(static_cast<Index>(at / kPlainValues % kIndices));
+  shape.Add('w');
+  shape.Add(static_cast<Src>(at % kPlainValues), InfoOf(op).signature.param(1));
+  return shape.Make(true);
+}
+
 Shape ShapeOfStep(size_t at) {
   const StepForm form = StepFormOf(at % kStepForms);
   ShapeMaker shape;
@@ -152,15 +166,22 @@ Shape ShapeOf(uint16_t code) {
     shape.Add(static_cast<Src>(at % 2), InfoOf(op).signature.param(0));
     return shape.Make(TrapsOf(op));
   }
-  if (code < kBranchBase) {
+  if (code < kIndexedLoadBase) {
     const size_t at = code - kLoadBase;
     shape.Add(static_cast<Dst>(at % kDsts));
     shape.Add(static_cast<Address>(at / kDsts % kAddresses));
     shape.Add('w');
     return shape.Make(true);
   }
+  if (code < kBranchBase) {
+    shape.Add('d');
+    shape.Add(static_cast<Index>((code - kIndexedLoadBase) / kPlainDsts % kIndices));
+    shape.Add('w');
+    return shape.Make(true);
+  }
   if (code < kStoreBase) return ShapeOfBranch(code - kBranchBase);
   if (code >= kStepBase) return ShapeOfStep(code - kStepBase);
+  if (code >= kIndexedStoreBase) return ShapeOfIndexedStore(code - kIndexedStoreBase);
   const size_t at = code - kStoreBase;
   const Op op = FindOp(kStores, &IsStore, at / kValues / kAddresses);
   shape.Add(static_cast<Address>(at / kValues % kAddresses));

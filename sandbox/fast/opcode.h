@@ -68,6 +68,35 @@ constexpr Address AddressOf(Src base, bool is_sum) {
   return Address::kSlot;
 }
 
+// The address of an access to an element: the sum of two operands, or (a table at a constant place) an operand shifted left
+// by a constant, plus a constant. All wraps. Fields: those of the operands, then of a shifted one the shift and the constant.
+enum class Index : uint8_t {
+  kSlotSlot, kAccSlot, kPin0Slot, kPin0Acc, kPin1Slot, kPin1Acc, kPin0Pin1, kShiftedSlot, kShiftedAcc, kShiftedPin0, kShiftedPin1,
+};
+inline constexpr size_t kIndices = 11;
+constexpr bool IsShifted(Index index) { return index >= Index::kShiftedSlot; }
+constexpr Src FirstOf(Index index) {
+  constexpr std::array<Src, kIndices> kFirst = {Src::kSlot, Src::kAcc,  Src::kPin0, Src::kPin0, Src::kPin1, Src::kPin1,
+                                                Src::kPin0, Src::kSlot, Src::kAcc,  Src::kPin0, Src::kPin1};
+  return kFirst[static_cast<size_t>(index)];
+}
+// Of one that is not shifted.
+constexpr Src SecondOf(Index index) {
+  constexpr std::array<Src, kIndices> kSecond = {Src::kSlot, Src::kSlot, Src::kSlot, Src::kAcc, Src::kSlot, Src::kAcc, Src::kPin1};
+  return kSecond[static_cast<size_t>(index)];
+}
+constexpr Index ShiftedIndex(Src src) {
+  return static_cast<Index>(static_cast<size_t>(Index::kShiftedSlot) + (src == Src::kSlot ? 0 : src == Src::kAcc ? 1 : src == Src::kPin0 ? 2 : 3));
+}
+// Of operands in the order of their ranks.
+constexpr Index IndexOf(Src first, Src second) {
+  for (size_t i = 0; i < static_cast<size_t>(Index::kShiftedSlot); ++i) {
+    const Index index = static_cast<Index>(i);
+    if (FirstOf(index) == first && SecondOf(index) == second) return index;
+  }
+  return Index::kSlotSlot;
+}
+
 // The classes of two operands. What is missing does not occur: where the order is free, the one that RankOf puts first is
 // first, and two constants, two accumulators or the same pin twice do not meet.
 enum class Pair : uint8_t {
@@ -180,15 +209,20 @@ constexpr Pair PairOfPlain(size_t number) { return static_cast<Pair>(number < 4 
 
 inline constexpr size_t kBranchForms = 3;
 inline constexpr size_t kValues = 5;       // operand classes of what is stored
+inline constexpr size_t kPlainValues = 3;  // ... without pins
 inline constexpr size_t kStepForms = 24;   // StepForm
 
 inline constexpr size_t kBinaryBase = (kPlainCount + 1) / 2 * 2;
 inline constexpr size_t kPinnedBase = kBinaryBase + kUnpinned[kOpCount] * kPlainPairs * kPlainDsts;
 inline constexpr size_t kUnaryBase = kPinnedBase + kPinned[kOpCount] * kPairs * kDsts;
 inline constexpr size_t kLoadBase = kUnaryBase + kUnaries[kOpCount] * 2 * kPlainDsts;
-inline constexpr size_t kBranchBase = kLoadBase + kLoads[kOpCount] * kAddresses * kDsts;
+inline constexpr size_t kIndexedLoadBase = kLoadBase + kLoads[kOpCount] * kAddresses * kDsts;
+// An odd opcode up to here is the accumulator form of the one before it.
+static_assert(kPinnedBase % 2 == 0 && kUnaryBase % 2 == 0 && kLoadBase % 2 == 0 && kIndexedLoadBase % 2 == 0);
+inline constexpr size_t kBranchBase = kIndexedLoadBase + kLoads[kOpCount] * kIndices * kPlainDsts;
 inline constexpr size_t kStoreBase = kBranchBase + kCompares[kOpCount] * kOrderedPairs * kBranchForms;
-inline constexpr size_t kStepBase = kStoreBase + kStores[kOpCount] * kAddresses * kValues;
+inline constexpr size_t kIndexedStoreBase = kStoreBase + kStores[kOpCount] * kAddresses * kValues;
+inline constexpr size_t kStepBase = kIndexedStoreBase + kStores[kOpCount] * kIndices * kPlainValues;
 
 // i32.add of a slot and a constant into a slot, then an i32 comparison of the sum (with a slot or a constant) and a branch.
 inline constexpr size_t kStepCompares = static_cast<size_t>(Op::kI32GeU) - static_cast<size_t>(Op::kI32Eq) + 1;
@@ -239,6 +273,19 @@ constexpr uint16_t StoreCode(Op op, Address address, Src value) {
                                static_cast<size_t>(value));
 }
 
+constexpr uint16_t IndexedLoadCode(Op op, Index index, Dst dst = Dst::kSlot) {
+  using namespace opcode_internal;
+  const size_t number = kLoads[static_cast<size_t>(op)];
+  return static_cast<uint16_t>(kIndexedLoadBase + (number * kIndices + static_cast<size_t>(index)) * kPlainDsts +
+                               static_cast<size_t>(dst));
+}
+constexpr uint16_t IndexedStoreCode(Op op, Index index, Src value) {
+  using namespace opcode_internal;
+  const size_t number = kStores[static_cast<size_t>(op)];
+  return static_cast<uint16_t>(kIndexedStoreBase + (number * kIndices + static_cast<size_t>(index)) * kPlainValues +
+                               static_cast<size_t>(value));
+}
+
 // What steps (a slot to a slot, or a pin), what the sum is compared with (a slot, a constant, a pin), and whether the target
 // is the head of the loop whose locals are pinned.
 struct StepForm {
@@ -267,7 +314,7 @@ constexpr uint16_t AccumulatorForm(uint16_t code) { return code | 1; }
 // ... or to the slot and a pin, if it has that.
 constexpr bool HasPinForm(uint16_t code, bool is_float) {
   using namespace opcode_internal;
-  return !is_float && ((code >= kPinnedBase && code < kUnaryBase) || (code >= kLoadBase && code < kBranchBase));
+  return !is_float && ((code >= kPinnedBase && code < kUnaryBase) || (code >= kLoadBase && code < kIndexedLoadBase));
 }
 constexpr uint16_t PinForm(uint16_t code, size_t pin) { return static_cast<uint16_t>(code + 2 + pin); }
 

@@ -34,7 +34,7 @@ bool Translator::Start(uint32_t number, FunctionCode& out) {
   is_dead_ = false;
   dead_depth_ = 0;
   table_index_ = cost_ = flushed_ = 0;
-  last_ = compare_.at = sum_.at = kNone;
+  Seal();
   pins_ = {kNoLocal, kNoLocal};
   ForgetAccumulators();
   blocks_.Clear();

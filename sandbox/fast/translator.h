@@ -102,11 +102,14 @@ class Translator {
   bool Ok(const Result<void>& result) { return result.has_value() || Fail(); }
   uint32_t here() const { return static_cast<uint32_t>(out_->code.size()); }
   uint32_t Begin(uint16_t opcode);
+  // What was emitted last is not to be changed by what comes.
+  void Seal() { last_ = compare_.at = sum_.at = add_.at = shift_.at = kNone; }
   void Put16(uint32_t value);
   void Put32(uint32_t value);
   void Put64(uint64_t value);
   void PutOperand(const Place& place, Operand type);
   void PutTarget();
+  void EmitCopy(uint16_t to, uint16_t from);
   void Patch16(uint32_t at, uint32_t value);
   void Patch32(uint32_t at, uint32_t value);
 
@@ -129,9 +132,23 @@ class Translator {
   }
   // A local as an integer operand.
   Place PlaceOf(uint32_t local) const;
-  // The topmost operand, an i32 that is an address; `second`: the constant to be added.
-  Address TakeAddress(Place& base, uint32_t& sum);
-  void PutAddress(Address address, const Place& base, uint32_t sum);
+  // How an access finds its address.
+  struct Where {
+    bool is_indexed = false;
+    Address address = Address::kSlot;
+    Index index = Index::kSlotSlot;  // if it is indexed
+    Place first;
+    Place second;
+    uint32_t shift = 0;
+    uint32_t sum = 0;
+  };
+  // The topmost operand, an i32 that is an address.
+  Where TakeAddress(bool may_be_indexed);
+  bool TryTakeIndex(Where& where);
+  void PutAddress(const Where& where);
+  // Whether the topmost operand is the result of that instruction, the last one.
+  bool IsTopFrom(uint32_t producer) const;
+  void TakeBack(uint32_t begin);
   // A local plus a constant, whose result goes to that slot and to the accumulator.
   uint32_t EmitSum(uint16_t slot, uint32_t local, uint64_t bits);
   bool TryPushSum();
@@ -275,6 +292,19 @@ class Translator {
     Place base;
     uint32_t bits = 0;
   } sum_;
+
+  // The last i32.add of two operands that are no constants, and the last i32.shl by a constant.
+  struct LastAdd {
+    uint32_t at = kNone;
+    Place first;
+    Place second;
+  } add_;
+  struct LastShift {
+    uint32_t at = kNone;
+    uint32_t end = kNone;
+    Place base;
+    uint32_t bits = 0;
+  } shift_;
 
   LoopPlanner planner_;
   // The locals that are pinned now, and where their loop begins.

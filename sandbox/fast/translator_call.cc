@@ -15,7 +15,7 @@ void Translator::PushCallResults(std::span<const ValType> results) {
   ForgetAccumulators();
   for (size_t i = 0; i < results.size(); ++i) PushSlot();
   flushed_ = height();
-  last_ = compare_.at = sum_.at = kNone;
+  Seal();
   if (results.size() != 1) return;
   const ValKind kind = results[0].kind();
   SetAccumulator(kind == ValKind::kF32 || kind == ValKind::kF64 ? kFloat : kInt, height() - 1, kNone);
@@ -54,7 +54,7 @@ void Translator::StepInPlace(const Instruction& in) {
   if (in.op != Op::kBrOnNull) (void)Pop();
   flushed_ = height();
   ForgetAccumulators();
-  last_ = compare_.at = sum_.at = kNone;
+  Seal();
   Put16(0);  // a cost, for who goes on here: nobody, but code behind instructions like this has one
   AwaitCost(here() - 1);
   ReenterLoop();
@@ -71,7 +71,7 @@ void Translator::Cold(uint32_t function, uint32_t pops, uint32_t pushes) {
   ForgetAccumulators();
   for (; pushes > 0; --pushes) PushSlot();
   flushed_ = height();
-  last_ = compare_.at = sum_.at = kNone;
+  Seal();
   AwaitCost(cost);
   ReenterLoop();
 }

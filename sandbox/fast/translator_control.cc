@@ -217,7 +217,7 @@ Translator::Branch Translator::EmitBranchOn(bool sense, bool is_back) {
   PutOperand(condition.second, type);
   AwaitCost(branch.fall_cost);
   StartRegion(false);
-  last_ = compare_.at = sum_.at = kNone;
+  Seal();
   return branch;
 }
 

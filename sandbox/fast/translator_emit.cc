@@ -41,6 +41,14 @@ void Translator::PutOperand(const Place& place, Operand type) {
   }
 }
 
+// Two copies in a row are one instruction.
+void Translator::EmitCopy(uint16_t to, uint16_t from) {
+  if (last_ != kNone && here() == last_ + 3 && out_->code[last_] == kCopy) out_->code[last_] = kCopy2;
+  else Begin(kCopy);
+  Put16(to);
+  Put16(from);
+}
+
 // A branch's target, not known yet.
 void Translator::PutTarget() {
   Put32(0);
@@ -110,7 +118,7 @@ void Translator::PlaceLabel(uint32_t fixups, uint32_t more_fixups) {
   Land(more_fixups);
   StartRegion(true);
   ForgetAccumulators();
-  last_ = compare_.at = sum_.at = kNone;
+  Seal();
 }
 
 }  // namespace sandbox::fast

@@ -19,7 +19,7 @@ void Translator::EnterLoop(uint32_t head) {
   Put16(pins_[0]);
   Put16(pins_[1] == kNoLocal ? pins_[0] : pins_[1]);
   Put32(head == kNone ? here() + 2 - at : head - at);
-  last_ = compare_.at = sum_.at = kNone;
+  Seal();
 }
 
 void Translator::ReenterLoop() {
@@ -46,7 +46,7 @@ void Translator::LeaveLoop(const Block& block) {
   pins_ = {kNoLocal, kNoLocal};
   head_ = kNone;
   // What these say of pins is of the past.
-  last_ = compare_.at = sum_.at = kNone;
+  Seal();
 }
 
 void Translator::AlsoPin(uint32_t producer, size_t pin) {

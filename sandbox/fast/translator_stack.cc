@@ -152,13 +152,7 @@ void Translator::Materialize(uint32_t at) {
   switch (entry.kind) {
     case Kind::kSlot: return;
     case Kind::kLocal:
-      if (last_ != kNone && here() == last_ + 3 && out_->code[last_] == kCopy) {
-        out_->code[last_] = kCopy2;
-      } else {
-        Begin(kCopy);
-      }
-      Put16(Home(at));
-      Put16(entry.local);
+      EmitCopy(Home(at), static_cast<uint16_t>(entry.local));
       break;
     case Kind::kSum:
       Begin(kAddConst);

@@ -1,10 +1,9 @@
 // Copyright 2026 The wasm-sandbox Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Instructions that compute: variables, constants, memory accesses, numbers, references.
+// Instructions that compute: variables, constants, numbers, references.
 
 #include "sandbox/fast/translator.h"
-#include "sandbox/inplace/handler_support.h"
 
 namespace sandbox::fast {
 
@@ -101,10 +100,7 @@ void Translator::CopyToLocal(uint32_t local) {
     else Put64(top.bits);
     return;
   } else {
-    const uint16_t slot = TakeInSlot();
-    Begin(kCopy);
-    Put16(local);
-    Put16(slot);
+    EmitCopy(static_cast<uint16_t>(local), TakeInSlot());
     return;
   }
   for (const Bank bank : {kInt, kFloat}) {
@@ -167,76 +163,6 @@ void Translator::Select() {
   Put16(second);
   if (condition.src == Src::kSlot) Put16(condition.slot);
   PushPlain(start);
-}
-
-// --- Memory ---------------------------------------------------------------------------------------------------------
-
-Address Translator::TakeAddress(Place& base, uint32_t& sum) {
-  sum = 0;
-  if (!stack_.empty() && stack_.back().kind == Kind::kSum) {
-    const Entry top = Pop();
-    base = PlaceOf(top.local);
-    sum = static_cast<uint32_t>(top.bits);
-    return AddressOf(base.src, true);
-  }
-  const bool is_sum = !stack_.empty() && stack_.back().kind == Kind::kSlot && last_ != kNone &&
-                      stack_.back().producer == last_ && sum_.at == last_;
-  if (is_sum) {
-    // The addition is part of the access.
-    base = sum_.base;
-    sum = sum_.bits;
-    out_->code.Truncate(sum_.at);
-    ForgetAccumulators();
-    (void)Pop();
-    last_ = sum_.at = kNone;
-    return AddressOf(base.src, true);
-  }
-  base = TakePinned(Operand::kI32);
-  return AddressOf(base.src, false);
-}
-
-void Translator::PutAddress(Address address, const Place& base, uint32_t sum) {
-  PutOperand({BaseOf(address), base.slot, base.bits}, Operand::kI32);
-  if (IsSum(address)) Put32(sum);
-}
-
-uint32_t Translator::EmitSum(uint16_t slot, uint32_t local, uint64_t bits) {
-  const Place base = PlaceOf(local);
-  const uint32_t start = Begin(BinaryCode(Op::kI32Add, PairOf(base.src, Src::kConst)));
-  Put16(slot);
-  PutOperand(base, Operand::kI32);
-  Put32(static_cast<uint32_t>(bits));
-  sum_ = {start, here(), slot, base, static_cast<uint32_t>(bits)};
-  return start;
-}
-
-void Translator::Load(const Instruction& in) {
-  Pc at = in.immediates;
-  const inplace::Access access = inplace::ReadMemarg(at);
-  Place base;
-  uint32_t sum = 0;
-  const Address address = TakeAddress(base, sum);
-  const uint32_t start = Begin(LoadCode(in.op, address));
-  Put16(Home(height()));
-  PutAddress(address, base, sum);
-  Put32(static_cast<uint32_t>(access.offset));
-  PushResult(start, IsFloat(InfoOf(in.op).signature.result()) ? kFloat : kInt);
-}
-
-void Translator::Store(const Instruction& in) {
-  Pc at = in.immediates;
-  const inplace::Access access = inplace::ReadMemarg(at);
-  const Operand type = InfoOf(in.op).signature.param(1);
-  Place value = TakePinned(type);
-  Place base;
-  uint32_t sum = 0;
-  const Address address = TakeAddress(base, sum);
-  // Both are the same local: the slot has it, too.
-  if (value.src == Src::kAcc && BaseOf(address) == Src::kAcc && !IsFloat(type)) value.src = Src::kSlot;
-  Begin(StoreCode(in.op, address, value.src));
-  PutAddress(address, base, sum);
-  Put32(static_cast<uint32_t>(access.offset));
-  PutOperand(value, type);
 }
 
 // --- Numbers --------------------------------------------------------------------------------------------------------
@@ -351,6 +277,8 @@ void Translator::BinaryOf(Op op, Place first, Place second) {
   if (op == Op::kI32Add && second.src == Src::kConst) {
     sum_ = {start, here(), Home(height()), first, static_cast<uint32_t>(second.bits)};
   }
+  if (op == Op::kI32Add && second.src != Src::kConst) add_ = {start, first, second};
+  if (op == Op::kI32Shl && second.src == Src::kConst) shift_ = {start, here(), first, static_cast<uint32_t>(second.bits) & 31};
   if (IsCompare(op)) compare_ = compare;
   PushResult(start, IsFloat(signature.result()) ? kFloat : kInt);
 }

@@ -126,6 +126,26 @@ void AddAccesses(std::map<uint16_t, Expected>& all) {
   }
 }
 
+void AddIndexed(std::map<uint16_t, Expected>& all) {
+  for (size_t i = 0; i < kIndices; ++i) {
+    const Index index = static_cast<Index>(i);
+    const std::string rest = IsShifted(index) ? "hw" : FieldOf(SecondOf(index), Operand::kI32);
+    const std::string fields = FieldOf(FirstOf(index), Operand::kI32) + rest + "w";
+    const bool is_pinned = IsPin(FirstOf(index));
+    for (const Op op : AllOps(&opcode_internal::IsLoad)) {
+      for (const Dst dst : {Dst::kSlot, Dst::kAcc}) {
+        Add(all, IndexedLoadCode(op, index, dst), {NameOf(op), "d" + fields, true, is_pinned});
+      }
+    }
+    for (const Op op : AllOps(&opcode_internal::IsStore)) {
+      for (const Src value : {Src::kSlot, Src::kAcc, Src::kConst}) {
+        const std::string stored = FieldOf(value, InfoOf(op).signature.param(1));
+        Add(all, IndexedStoreCode(op, index, value), {NameOf(op), fields + stored, true, is_pinned});
+      }
+    }
+  }
+}
+
 std::map<uint16_t, Expected> Everything() {
   std::map<uint16_t, Expected> all;
   for (const Op op : AllOps(&opcode_internal::IsBinary)) {
@@ -140,6 +160,7 @@ std::map<uint16_t, Expected> Everything() {
     }
   }
   AddAccesses(all);
+  AddIndexed(all);
   for (const Op op : AllOps(&HasStepBranch)) AddSteps(all, op);
   return all;
 }
@@ -238,6 +259,10 @@ TEST(OpcodeTest, OtherForms) {
 
 TEST(OpcodeTest, AddressesAreWhatTheySay) {
   for (const Address address : kAllAddresses) EXPECT_EQ(AddressOf(BaseOf(address), IsSum(address)), address);
+  for (size_t i = 0; i < kIndices; ++i) {
+    const Index index = static_cast<Index>(i);
+    EXPECT_EQ(IsShifted(index) ? ShiftedIndex(FirstOf(index)) : IndexOf(FirstOf(index), SecondOf(index)), index);
+  }
 }
 
 TEST(OpcodeTest, PairsAreWhatTheySay) {
