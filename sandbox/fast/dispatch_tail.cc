@@ -7,6 +7,8 @@
 
 #if SANDBOX_TAIL_DISPATCH
 
+#include <type_traits>
+
 #include "sandbox/fast/handler_table.h"
 
 namespace sandbox::fast {
@@ -14,13 +16,15 @@ namespace {
 
 // In the order in which registers are handed out. The eighth is rcx, which variable shifts want for themselves.
 #define STATE_PARAMS                                                                                                  \
-  Machine &m, TailTable table, CodePos pc, Locals fp, Slot acc, uint8_t *memory_base, uint64_t memory_size, CodePos head, \
+  Machine &m, TableArg table, CodePos pc, Locals fp, Slot acc, uint8_t *memory_base, uint64_t memory_size, CodePos head, \
       uint64_t fuel, Slot pin0, Slot pin1, FloatAcc facc
 #define STATE_ARGS m, table, pc, fp, acc, memory_base, memory_size, head, fuel, pin0, pin1, facc
 #define HANDLER_CC __attribute__((preserve_none))
 
 struct TailEntry;
 using TailTable = TrustedArray<const TailEntry>;
+// One register: with the length beside it (`checked` builds) there would be none left to jump with.
+using TableArg = std::conditional_t<kChecked, const TailTable&, TailTable>;
 struct TailEntry {
   HANDLER_CC Exit (*run)(STATE_PARAMS);
 };
@@ -126,8 +130,8 @@ constexpr HandlerTable<Form>::Table kTable = HandlerTable<Form>::Make();
 }  // namespace
 
 Exit RunTail(Machine& m) {
-  return TailResume(m, TailTable(std::span<const TailEntry>(kTable)), CodePos(), Locals(), 0, nullptr, 0, CodePos(), 0, 0,
-                    0, FloatAccOfBits(0));
+  const TailTable table{std::span<const TailEntry>(kTable)};
+  return TailResume(m, table, CodePos(), Locals(), 0, nullptr, 0, CodePos(), 0, 0, 0, FloatAccOfBits(0));
 }
 
 }  // namespace sandbox::fast

@@ -36,6 +36,7 @@ bool Translator::Start(uint32_t number, FunctionCode& out) {
   table_index_ = cost_ = flushed_ = 0;
   Seal();
   pins_ = {kNoLocal, kNoLocal};
+  head_ = kNone;
   ForgetAccumulators();
   blocks_.Clear();
   fixups_.Clear();
