@@ -28,6 +28,9 @@ struct CallImport {
     const uint64_t cost = s.pc.U16(8);
     if (host.thunk == nullptr || s.fuel < cost) [[unlikely]]
       return Slowly(s);
+    // In a loop the next instruction loads the pins again: they need not outlive the call.
+    s.pin0 = s.pin1 = 0;
+    s.head = CodePos();
     Registers& r = m.registers;
     r.fuel = s.fuel - cost;
     r.sp = s.fp + s.pc.U16(5);
