@@ -87,7 +87,7 @@ def count_kernel(options, driver, path, n):
 def count_all(options, drivers):
     print("| kernel | %s |\n|---|%s" % (" | ".join(drivers), "---:|" * len(drivers)))
     logs = {name: [] for name in drivers}
-    for kernel, path, n in count.modules_of([]):
+    for kernel, path, n in count.modules_of(count.own_kernels()):
         counts = {name: count_kernel(options, driver, path, n) for name, driver in drivers.items()}
         cells = []
         for name, value in counts.items():
