@@ -20,8 +20,8 @@
 namespace sandbox::testing {
 
 struct LoadedModule {
-  explicit LoadedModule(const ModuleBuilder& builder) : bytes(builder.Build()) {
-    const Result<void> loaded = LoadModule(bytes, {}, module);
+  explicit LoadedModule(const ModuleBuilder& builder, const ImplementationLimits& limits = {}) : bytes(builder.Build()) {
+    const Result<void> loaded = LoadModule(bytes, limits, module);
     EXPECT_TRUE(loaded.has_value()) << TextOf(loaded.error().code) << " at " << loaded.error().offset;
   }
   Bytes bytes;
