@@ -28,6 +28,12 @@
 #define SANDBOX_FAST_TIER 1
 #endif
 
+// Which operand classes the fast tier's instructions have (fast/opcode.h; docs/performance.md has size and speed of each):
+// 0 slots, constants and accumulators; 1 and addresses that are added up by the access; 2 and pinned locals.
+#ifndef SANDBOX_FAST_CLASSES
+#define SANDBOX_FAST_CLASSES 2
+#endif
+
 // Tail-call dispatch needs musttail and preserve_none: clang 19 or newer on a 64-bit target.
 #ifndef SANDBOX_TAIL_DISPATCH
 #if defined(__clang__) && __clang_major__ >= 19 && (defined(__x86_64__) || defined(__aarch64__))
@@ -42,6 +48,8 @@ namespace sandbox {
 inline constexpr bool kFloats = SANDBOX_FLOATS != 0;
 inline constexpr bool kVectors = SANDBOX_VECTORS != 0;
 inline constexpr bool kChecked = SANDBOX_CHECKED != 0;
+inline constexpr bool kFastIndices = SANDBOX_FAST_CLASSES >= 1;
+inline constexpr bool kFastPins = SANDBOX_FAST_CLASSES >= 2;
 inline constexpr bool kFastTier = SANDBOX_FAST_TIER != 0;
 inline constexpr bool kTailDispatch = SANDBOX_TAIL_DISPATCH != 0;
 

@@ -26,6 +26,9 @@ struct HandlerTable {
   template <Op kOp>
   static constexpr bool kIsIntegerCompare = IsCompare(kOp) && !IsFloat(InfoOf(kOp).signature.param(0));
 
+  template <Op kOp>
+  static constexpr bool kIsPinned = kFastPins && HasPins(kOp);
+
   template <Op kOp, Pair kPair, Dst kDst>
   static constexpr void AddBinary(Table& table) {
     table[BinaryCode(kOp, kPair, kDst)] = Form::template kEntry<Binary<kOp, kPair, kDst>>;
@@ -41,18 +44,18 @@ struct HandlerTable {
     constexpr bool kIsOrdered = kIsCommutative<kOp> || IsCompare(kOp);
     constexpr bool kIsFirst = static_cast<size_t>(kPair) < kOrderedPairs;
     // The translator swaps the operands of the others.
-    if constexpr ((!kIsOrdered || kIsFirst) && (HasPins(kOp) || !HasPin(kPair))) {
+    if constexpr ((!kIsOrdered || kIsFirst) && (kIsPinned<kOp> || !HasPin(kPair))) {
       AddBinary<kOp, kPair, Dst::kSlot>(table);
       AddBinary<kOp, kPair, Dst::kAcc>(table);
-      if constexpr (HasPins(kOp)) {
+      if constexpr (kIsPinned<kOp>) {
         AddBinary<kOp, kPair, Dst::kPin0>(table);
         AddBinary<kOp, kPair, Dst::kPin1>(table);
       }
     }
-    if constexpr (IsCompare(kOp) && kIsFirst) {
+    if constexpr (IsCompare(kOp) && kIsFirst && (kFastPins || !HasPin(kPair))) {
       if constexpr (kIsIntegerCompare<kOp>) {
         AddBranch<kOp, kPair, BranchForm::kIf>(table);
-        AddBranch<kOp, kPair, BranchForm::kBackIf>(table);
+        if constexpr (kFastPins) AddBranch<kOp, kPair, BranchForm::kBackIf>(table);
       } else if constexpr (!HasPin(kPair)) {
         AddBranch<kOp, kPair, BranchForm::kIf>(table);
         AddBranch<kOp, kPair, BranchForm::kIfNot>(table);
@@ -60,10 +63,16 @@ struct HandlerTable {
     }
   }
 
+  template <Op kOp, size_t kNumber>
+  static constexpr void AddStep(Table& table) {
+    constexpr StepForm kForm = opcode_internal::StepFormOf(kNumber);
+    if constexpr (kFastPins || !(IsPin(kForm.stepped) || IsPin(kForm.second) || kForm.is_back)) {
+      table[StepBranchCode(kOp, kForm)] = Form::template kEntry<StepBranch<kOp, kNumber>>;
+    }
+  }
   template <Op kOp, size_t... kNumbers>
   static constexpr void AddSteps(Table& table, std::index_sequence<kNumbers...>) {
-    ((table[StepBranchCode(kOp, opcode_internal::StepFormOf(kNumbers))] =
-          Form::template kEntry<StepBranch<kOp, kNumbers>>), ...);
+    (AddStep<kOp, kNumbers>(table), ...);
   }
 
   template <Op kOp, Src kSrc>
@@ -99,12 +108,14 @@ struct HandlerTable {
 
   template <Op kOp, typename Stored, typename Result, Address kAddress>
   static constexpr void AddLoadFrom(Table& table) {
-    constexpr bool kFloat = IsFloat(InfoOf(kOp).signature.result());
-    AddLoadTo<kOp, Stored, Result, kFloat, kAddress, Dst::kSlot>(table);
-    AddLoadTo<kOp, Stored, Result, kFloat, kAddress, Dst::kAcc>(table);
-    if constexpr (!kFloat) {
-      AddLoadTo<kOp, Stored, Result, kFloat, kAddress, Dst::kPin0>(table);
-      AddLoadTo<kOp, Stored, Result, kFloat, kAddress, Dst::kPin1>(table);
+    if constexpr (kFastPins || !IsPin(BaseOf(kAddress))) {
+      constexpr bool kFloat = IsFloat(InfoOf(kOp).signature.result());
+      AddLoadTo<kOp, Stored, Result, kFloat, kAddress, Dst::kSlot>(table);
+      AddLoadTo<kOp, Stored, Result, kFloat, kAddress, Dst::kAcc>(table);
+      if constexpr (!kFloat && kFastPins) {
+        AddLoadTo<kOp, Stored, Result, kFloat, kAddress, Dst::kPin0>(table);
+        AddLoadTo<kOp, Stored, Result, kFloat, kAddress, Dst::kPin1>(table);
+      }
     }
   }
 
@@ -113,12 +124,17 @@ struct HandlerTable {
     (AddLoadFrom<kOp, Stored, Result, static_cast<Address>(kNumbers)>(table), ...);
   }
 
+  template <Index kIndex>
+  static constexpr bool kIsThere = kFastIndices && (kFastPins || !IsPin(FirstOf(kIndex)));
+
   template <Op kOp, typename Stored, typename Result, Index kIndex>
   static constexpr void AddIndexedLoad(Table& table) {
-    constexpr bool kFloat = IsFloat(InfoOf(kOp).signature.result());
-    using Where = IndexedAddress<kIndex>;
-    table[IndexedLoadCode(kOp, kIndex, Dst::kSlot)] = Form::template kEntry<Load<Stored, Result, kFloat, Where, Dst::kSlot>>;
-    table[IndexedLoadCode(kOp, kIndex, Dst::kAcc)] = Form::template kEntry<Load<Stored, Result, kFloat, Where, Dst::kAcc>>;
+    if constexpr (kIsThere<kIndex>) {
+      constexpr bool kFloat = IsFloat(InfoOf(kOp).signature.result());
+      using Where = IndexedAddress<kIndex>;
+      table[IndexedLoadCode(kOp, kIndex, Dst::kSlot)] = Form::template kEntry<Load<Stored, Result, kFloat, Where, Dst::kSlot>>;
+      table[IndexedLoadCode(kOp, kIndex, Dst::kAcc)] = Form::template kEntry<Load<Stored, Result, kFloat, Where, Dst::kAcc>>;
+    }
   }
   template <Op kOp, typename Stored, typename Result, size_t... kNumbers>
   static constexpr void AddIndexedLoads(Table& table, std::index_sequence<kNumbers...>) {
@@ -128,11 +144,13 @@ struct HandlerTable {
   // An integer in the accumulator would be the address that is added up.
   template <Op kOp, typename Stored, typename Value, Index kIndex>
   static constexpr void AddIndexedStore(Table& table) {
-    using Where = IndexedAddress<kIndex>;
-    table[IndexedStoreCode(kOp, kIndex, Src::kSlot)] = Form::template kEntry<Store<Stored, Value, Where, Src::kSlot>>;
-    table[IndexedStoreCode(kOp, kIndex, Src::kConst)] = Form::template kEntry<Store<Stored, Value, Where, Src::kConst>>;
-    if constexpr (kIsFloat<Value>) {
-      table[IndexedStoreCode(kOp, kIndex, Src::kAcc)] = Form::template kEntry<Store<Stored, Value, Where, Src::kAcc>>;
+    if constexpr (kIsThere<kIndex>) {
+      using Where = IndexedAddress<kIndex>;
+      table[IndexedStoreCode(kOp, kIndex, Src::kSlot)] = Form::template kEntry<Store<Stored, Value, Where, Src::kSlot>>;
+      table[IndexedStoreCode(kOp, kIndex, Src::kConst)] = Form::template kEntry<Store<Stored, Value, Where, Src::kConst>>;
+      if constexpr (kIsFloat<Value>) {
+        table[IndexedStoreCode(kOp, kIndex, Src::kAcc)] = Form::template kEntry<Store<Stored, Value, Where, Src::kAcc>>;
+      }
     }
   }
   template <Op kOp, typename Stored, typename Value, size_t... kNumbers>
@@ -148,13 +166,15 @@ struct HandlerTable {
 
   template <Op kOp, typename Stored, typename Value, Address kAddress>
   static constexpr void AddStoreTo(Table& table) {
-    AddStored<kOp, Stored, Value, kAddress, Src::kSlot>(table);
-    // One accumulator cannot be both.
-    if constexpr (BaseOf(kAddress) != Src::kAcc || kIsFloat<Value>) AddStored<kOp, Stored, Value, kAddress, Src::kAcc>(table);
-    AddStored<kOp, Stored, Value, kAddress, Src::kConst>(table);
-    if constexpr (!kIsFloat<Value>) {
-      AddStored<kOp, Stored, Value, kAddress, Src::kPin0>(table);
-      AddStored<kOp, Stored, Value, kAddress, Src::kPin1>(table);
+    if constexpr (kFastPins || !IsPin(BaseOf(kAddress))) {
+      AddStored<kOp, Stored, Value, kAddress, Src::kSlot>(table);
+      // One accumulator cannot be both.
+      if constexpr (BaseOf(kAddress) != Src::kAcc || kIsFloat<Value>) AddStored<kOp, Stored, Value, kAddress, Src::kAcc>(table);
+      AddStored<kOp, Stored, Value, kAddress, Src::kConst>(table);
+      if constexpr (!kIsFloat<Value> && kFastPins) {
+        AddStored<kOp, Stored, Value, kAddress, Src::kPin0>(table);
+        AddStored<kOp, Stored, Value, kAddress, Src::kPin1>(table);
+      }
     }
   }
 
@@ -185,8 +205,6 @@ struct HandlerTable {
     table[kStepInPlace] = Form::template kEntry<Slow<&StepInPlace>>;
     table[kUnreachable] = Form::template kEntry<Unreachable>;
     table[kJump] = Form::template kEntry<Jump>;
-    table[kJumpBack] = Form::template kEntry<JumpBack>;
-    table[kEnterLoop] = Form::template kEntry<EnterLoop>;
     table[kBrTable] = Form::template kEntry<BrTable<Src::kSlot>>;
     table[kBrTableAcc] = Form::template kEntry<BrTable<Src::kAcc>>;
     table[kReturn] = Form::template kEntry<Return>;
@@ -203,14 +221,6 @@ struct HandlerTable {
     table[kCopy2] = Form::template kEntry<Copy2>;
     table[kCopyAcc] = Form::template kEntry<CopyAcc>;
     table[kCopyFloatAcc] = Form::template kEntry<CopyFloatAcc>;
-    table[kPinAcc0] = Form::template kEntry<PinAcc<Src::kPin0>>;
-    table[kPinAcc1] = Form::template kEntry<PinAcc<Src::kPin1>>;
-    table[kPinSlot0] = Form::template kEntry<PinSlot<Src::kPin0>>;
-    table[kPinSlot1] = Form::template kEntry<PinSlot<Src::kPin1>>;
-    table[kPinConst0] = Form::template kEntry<PinConst<Src::kPin0>>;
-    table[kPinConst1] = Form::template kEntry<PinConst<Src::kPin1>>;
-    table[kCopyPin0] = Form::template kEntry<CopyPin<Src::kPin0>>;
-    table[kCopyPin1] = Form::template kEntry<CopyPin<Src::kPin1>>;
     table[kAddConst] = Form::template kEntry<AddConst>;
     table[kConst32] = Form::template kEntry<Const32>;
     table[kConst64] = Form::template kEntry<Const64>;
@@ -224,10 +234,24 @@ struct HandlerTable {
     table[kMoveDown] = Form::template kEntry<MoveDown>;
   }
 
+  static constexpr void AddPins(Table& table) {
+    table[kJumpBack] = Form::template kEntry<JumpBack>;
+    table[kEnterLoop] = Form::template kEntry<EnterLoop>;
+    table[kPinAcc0] = Form::template kEntry<PinAcc<Src::kPin0>>;
+    table[kPinAcc1] = Form::template kEntry<PinAcc<Src::kPin1>>;
+    table[kPinSlot0] = Form::template kEntry<PinSlot<Src::kPin0>>;
+    table[kPinSlot1] = Form::template kEntry<PinSlot<Src::kPin1>>;
+    table[kPinConst0] = Form::template kEntry<PinConst<Src::kPin0>>;
+    table[kPinConst1] = Form::template kEntry<PinConst<Src::kPin1>>;
+    table[kCopyPin0] = Form::template kEntry<CopyPin<Src::kPin0>>;
+    table[kCopyPin1] = Form::template kEntry<CopyPin<Src::kPin1>>;
+  }
+
   static constexpr Table Make() {
     Table table{};
     table.fill(Form::template kEntry<Invalid>);
     AddPlain(table);
+    if constexpr (kFastPins) AddPins(table);
 #define NUMERIC_ROW(name) AddNumeric<Op::k##name>(table);
 #define NUMERIC_PREFIXED_ROW(name, code) AddNumeric<Op::k##name>(table);
 #include "sandbox/inplace/numeric_rows.inc"

@@ -28,7 +28,7 @@ Translator::Where Translator::TakeAddress(bool may_be_indexed) {
     where.first = PlaceOf(top.local);
     where.sum = static_cast<uint32_t>(top.bits);
     where.address = AddressOf(where.first.src, true);
-  } else if (may_be_indexed && TryTakeIndex(where)) {
+  } else if (kFastIndices && may_be_indexed && TryTakeIndex(where)) {
   } else if (IsTopFrom(sum_.at)) {
     where.first = sum_.base;
     where.sum = sum_.bits;
