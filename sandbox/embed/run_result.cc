@@ -59,8 +59,9 @@ FuncSignature Call::signature() const {
 }
 
 std::span<const Value> Call::args() const {
-  if (FunctionOf(store_, serial_) == nullptr) return {};
-  return store_.get()->ArgumentsOf(*RunOf(store_, serial_));
+  const Run* const run = RunOf(store_, serial_);
+  if (run == nullptr || run->state != RunState::kHostCall) return {};
+  return store_.get()->ArgumentsOf(*run);
 }
 
 std::optional<InstanceId> Call::instance() const {

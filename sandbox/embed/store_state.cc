@@ -140,6 +140,32 @@ Result<CellPair> StoreState::CellsOfValue(const Value& value, ValType type) cons
   return CellPair{slot, 0};
 }
 
+namespace {
+
+// The common cases, without a call: a number of this kind as a cell, and a cell as a value at the end of a list.
+[[gnu::always_inline]] inline std::optional<Slot> NumberOf(const Value& value, ValKind kind) {
+  if (value.kind() != kind) return std::nullopt;
+  switch (kind) {
+    case ValKind::kI32: return SlotOf(value.u32());
+    case ValKind::kI64: return SlotOf(value.u64());
+    case ValKind::kF32: return SlotOf(value.f32_bits());
+    case ValKind::kF64: return SlotOf(value.f64_bits());
+    default: return std::nullopt;
+  }
+}
+
+[[gnu::always_inline]] inline bool PushNumber(Slot cell, ValKind kind, Vec<Value>& values) {
+  switch (kind) {
+    case ValKind::kI32: values.PushReserved(Value::I32(static_cast<uint32_t>(cell))); return true;
+    case ValKind::kI64: values.PushReserved(Value::I64(cell)); return true;
+    case ValKind::kF32: values.PushReserved(Value::F32Bits(static_cast<uint32_t>(cell))); return true;
+    case ValKind::kF64: values.PushReserved(Value::F64Bits(cell)); return true;
+    default: return false;
+  }
+}
+
+}  // namespace
+
 Result<void> StoreState::AppendSlots(std::span<const Value> values, std::span<const ValType> types, ErrorCode mismatch,
                                      Vec<Slot>& slots) const {
   if (values.size() != types.size()) return Fail(mismatch);
@@ -148,6 +174,10 @@ Result<void> StoreState::AppendSlots(std::span<const Value> values, std::span<co
   for (size_t i = 0; i < values.size(); ++i) {
     if (types[i].kind() == ValKind::kV128 && values[i].kind() == ValKind::kV128) {
       for (Slot half : std::bit_cast<CellPair>(values[i].v128())) slots.PushReserved(half);
+      continue;
+    }
+    if (const std::optional<Slot> number = NumberOf(values[i], types[i].kind())) {
+      slots.PushReserved(*number);
       continue;
     }
     const Result<Slot> slot = SlotOfValue(values[i], types[i], mismatch);
@@ -183,7 +213,9 @@ void StoreState::FillValues(std::span<const Slot> slots, std::span<const ValType
   values.Clear();
   size_t at = 0;
   for (ValType type : types) {
-    values.PushReserved(ValueOfSlot(slots[at], type.slots() == 2 ? slots[at + 1] : 0, type));
+    if (!PushNumber(slots[at], type.kind(), values)) {
+      values.PushReserved(ValueOfSlot(slots[at], type.slots() == 2 ? slots[at + 1] : 0, type));
+    }
     at += type.slots();
   }
 }
@@ -299,8 +331,17 @@ Result<RunResult> StoreState::DriveInnermost() {
   return Finish(outcome);
 }
 
+namespace {
+
+Outcome OutcomeOf(RunState state) {
+  if (state == RunState::kOutOfFuel) return Outcome::kOutOfFuel;
+  return state == RunState::kInterrupted ? Outcome::kInterrupted : Outcome::kHostCall;
+}
+
+}  // namespace
+
 // Each pause gets a number of its own, so that what names an earlier one of the same run is stale.
-RunResult StoreState::Finish(Machine::Outcome outcome) {
+Result<RunResult> StoreState::Finish(Machine::Outcome outcome) {
   Run& run = machine.runs.back();
   run.serial = machine.next_serial++;
   const uint64_t serial = run.serial;
@@ -313,25 +354,22 @@ RunResult StoreState::Finish(Machine::Outcome outcome) {
       }
       values_serial_ = serial;
       machine.EndRun();
-      return RunResult(Outcome::kDone, ref(), serial);
+      return Result<RunResult>(std::in_place, Outcome::kDone, ref(), serial);
     case Machine::Outcome::kTrapped:
       trap_serial_ = serial;
       has_trace_ = true;
       machine.EndRun();
-      return RunResult(Outcome::kTrapped, ref(), serial, machine.trap);
+      return Result<RunResult>(std::in_place, Outcome::kTrapped, ref(), serial, machine.trap);
     case Machine::Outcome::kHostCall:
     case Machine::Outcome::kOutOfFuel:
     case Machine::Outcome::kInterrupted: break;
   }
-  return ResultOfPending();
+  return Result<RunResult>(std::in_place, OutcomeOf(run.state), ref(), serial);
 }
 
 RunResult StoreState::ResultOfPending() const {
   const Run& run = machine.runs.back();
-  Outcome outcome = Outcome::kHostCall;
-  if (run.state == RunState::kOutOfFuel) outcome = Outcome::kOutOfFuel;
-  if (run.state == RunState::kInterrupted) outcome = Outcome::kInterrupted;
-  return RunResult(outcome, ref(), run.serial);
+  return RunResult(OutcomeOf(run.state), ref(), run.serial);
 }
 
 const Run* StoreState::FindRun(uint64_t serial) const {

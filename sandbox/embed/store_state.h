@@ -111,7 +111,8 @@ class StoreState {
  private:
   [[nodiscard]] Result<void> Allocate();
   [[nodiscard]] Result<void> ReserveForImports(const Module& module);
-  RunResult Finish(Machine::Outcome outcome);
+  // Never an error: what DriveInnermost returns is made in place.
+  [[nodiscard]] Result<RunResult> Finish(Machine::Outcome outcome);
 
   StoreAnchor* anchor_;
   Allocator* allocator_;

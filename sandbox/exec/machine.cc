@@ -204,9 +204,7 @@ Machine::Outcome Machine::Drive() {
     why = tier.run(*this);
   }
   switch (why) {
-    case Exit::kHostCall:
-      runs.back().host_call = host_call;
-      return Pause(RunState::kHostCall);
+    case Exit::kHostCall: return Pause(RunState::kHostCall);
     case Exit::kTrap:
       Unwind();
       return Outcome::kTrapped;
@@ -265,11 +263,7 @@ Flow Machine::CallHost(FuncAddr, const Function& callee) {
   const uint32_t params = host.param_slots;
   const uint32_t results = host.result_slots;
   const Sp arguments = registers.sp + (1 - static_cast<ptrdiff_t>(params));
-  host_call = {callee.host_number(), instance != nullptr ? instance->id : kNoIndex, arguments};
-  if (host.thunk == nullptr) {
-    exit = Exit::kHostCall;
-    return Flow::kExit;
-  }
+  if (host.thunk == nullptr) return WaitForHost(callee.host_number(), arguments);
   if (const OrTrap<void> result = RunHost(host, arguments.Range(std::max(params, results))); !result) {
     is_trap_behind_call = true;
     return Raise(result.error());

@@ -61,7 +61,7 @@ enum class Exit : uint8_t {
   kDone,      // the bottom frame was reached: results lie on its operand stack
   kTrap,      // Machine::trap; registers.pc is at the trapping instruction
   kFuel,      // the slice does not cover the instruction at pc: Machine::fuel_needed
-  kHostCall,  // a host function without a thunk: Machine::host_call
+  kHostCall,  // a host function without a thunk: Run::host_call of the innermost run
   kSwitch,    // the frame on top is of the other tier
 };
 
@@ -160,7 +160,6 @@ struct Machine {
   // What an exit tells:
   TrapCode trap = TrapCode::kUnreachable;
   uint64_t fuel_needed = 0;
-  HostCallState host_call;
 
   // --- Between exits ----------------------------------------------------------------------------------------------
   Vec<Run> runs;                 // the innermost last
@@ -220,6 +219,16 @@ struct Machine {
   // begin runs of its own, link functions, let memories grow, spend fuel: nothing of the machine or the store is as it was
   // but frames and registers. What it leaves pending is dropped.
   SANDBOX_INLINE OrTrap<void> RunHost(const HostFunction& host, std::span<Slot> cells);
+
+  // The running function calls a host function without a thunk: the run waits from here on.
+  Flow WaitForHost(uint32_t host_function, Sp arguments) {
+    HostCallState& call = runs.back().host_call;
+    call.host_function = host_function;
+    call.instance = instance != nullptr ? instance->id : kNoIndex;
+    call.arguments = arguments;
+    exit = Exit::kHostCall;
+    return Flow::kExit;
+  }
 
   // Makes the frame below the running one ready to be returned into, now that the running one is of its tier.
   void PrepareReturn();

@@ -38,6 +38,12 @@ void PointAt(Machine& m, uint32_t offset, uint16_t top) {
   m.registers.side_table = SideTablePos();
 }
 
+// What traps in the host, now or when it answers, traps behind the call.
+void PointBehindCall(Machine& m, uint32_t offset) {
+  m.registers.pc = Pc::At(m.bytes, offset) + 1;
+  m.registers.pc.SkipLeb();
+}
+
 // After an instruction behind which register code goes on at `next`.
 Step AfterCold(Machine& m, FramePos frame, Flow flow, CodePos next) {
   if (flow == Flow::kNext) {
@@ -66,13 +72,22 @@ Step CallIndirectSlowly(Machine& m) {
 
 Step CallImportSlowly(Machine& m) {
   const CodePos code = m.registers.code;
+  const Function callee = m.store.functions[m.instance->AddressOf(code.U32(1))];
+  const uint64_t cost = code.U16(8);
+  const bool waits = callee.is_host() && m.store.host_functions[callee.host_number()].thunk == nullptr;
+  if (waits && m.registers.fuel >= cost) {
+    m.registers.fuel -= cost;
+    PointBehindCall(m, code.U32(3));
+    m.registers.sp = m.registers.locals + code.U16(5);
+    m.ContinueAt(code + 11);
+    (void)m.WaitForHost(callee.host_number(), m.registers.locals + code.U16(6));
+    return Step::kExit;
+  }
   return RunCold(m, code.U32(3), code.U16(5), code + 11, inplace::ColdCall);
 }
 
 Step TrapOfHost(Machine& m, CodePos pc, TrapCode code) {
-  // Behind the call.
-  m.registers.pc = Pc::At(m.bytes, pc.U32(3)) + 1;
-  m.registers.pc.SkipLeb();
+  PointBehindCall(m, pc.U32(3));
   m.is_trap_behind_call = true;
   m.trap = code;
   return Leave(m, Exit::kTrap);
