@@ -118,13 +118,18 @@ void JudgeAccess(const BodyView& body, Instruction& in) {
 
 }  // namespace
 
-Instruction ReadInstruction(const BodyView& body, Pc pc, uint32_t table_index) {
+Instruction DecodeInstruction(Pc pc) {
   Instruction in;
   const uint8_t byte = pc.Byte();
   pc.Skip(1);
   in.op = IsPrefix(byte) ? *OpFromEncoding(byte, pc.U32()) : OpFromByte(byte);
   in.immediates = in.next = pc;
-  SkipImmediates(in);
+  if (InfoOf(in.op).immediates != Immediate::kNone) SkipImmediates(in);
+  return in;
+}
+
+Instruction ReadInstruction(const BodyView& body, Pc pc, uint32_t table_index) {
+  Instruction in = DecodeInstruction(pc);
   switch (InfoOf(in.op).family) {
     case Family::kControl: JudgeControl(body, table_index, in); break;
     case Family::kCall: JudgeCall(body, in); break;

@@ -41,6 +41,8 @@ struct BodyView {
   uint32_t table_word(uint32_t index) const { return module.side_table[function.side_table + index]; }
 };
 
+// The instruction at pc, as far as its bytes say: op, immediates, next.
+Instruction DecodeInstruction(Pc pc);
 // The instruction at pc; table_index: the word of the function's side table that the next branch owns.
 Instruction ReadInstruction(const BodyView& body, Pc pc, uint32_t table_index);
 

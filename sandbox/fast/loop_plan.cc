@@ -21,11 +21,11 @@ Result<void> LoopPlanner::Start(uint64_t locals) {
   return {};
 }
 
-Result<LoopPlan> LoopPlanner::PlanOf(const BodyView& body, Pc pc, uint32_t table_index) {
+Result<LoopPlan> LoopPlanner::PlanOf(const BodyView& body, Pc pc) {
   const uint32_t offset = body.offset_of(pc);
   // Loops in code that is never reached were planned for, but nobody asks.
   while (next_ < plans_.size() && plans_[next_].offset < offset) ++next_;
-  if (next_ == plans_.size()) SANDBOX_TRY(Scan(body, pc, table_index));
+  if (next_ == plans_.size()) SANDBOX_TRY(Scan(body, pc));
   return plans_[next_];
 }
 
@@ -135,12 +135,11 @@ Result<void> LoopPlanner::Count(const Instruction& in) {
 }
 
 // From the first instruction of a loop to its end.
-Result<void> LoopPlanner::Scan(const BodyView& body, Pc pc, uint32_t table_index) {
+Result<void> LoopPlanner::Scan(const BodyView& body, Pc pc) {
   SANDBOX_TRY(Open(body.offset_of(pc), 0));
   for (uint32_t depth = 0; !loops_.empty();) {
-    const Instruction in = ReadInstruction(body, pc, table_index);
+    const Instruction in = DecodeInstruction(pc);
     pc = in.next;
-    table_index += in.table_words;
     switch (in.op) {
       case Op::kLoop:
         ++depth;

@@ -33,7 +33,7 @@ class LoopPlanner {
   // Before a function with so many locals.
   [[nodiscard]] Result<void> Start(uint64_t locals);
   // The plan of the loop whose first instruction is at pc; asked in the order of the code. Errors: class memory.
-  [[nodiscard]] Result<LoopPlan> PlanOf(const BodyView& body, Pc pc, uint32_t table_index);
+  [[nodiscard]] Result<LoopPlan> PlanOf(const BodyView& body, Pc pc);
 
  private:
   // How often a local is used in the loop at hand.
@@ -48,7 +48,7 @@ class LoopPlanner {
     bool is_innermost = true;
   };
 
-  Result<void> Scan(const BodyView& body, Pc pc, uint32_t table_index);
+  Result<void> Scan(const BodyView& body, Pc pc);
   Result<void> Open(uint32_t offset, uint32_t depth);
   void Close();
   Result<void> Count(const Instruction& in);

@@ -78,17 +78,22 @@ Op FindOp(const std::array<uint16_t, kOpCount + 1>& numbers, bool (*picks)(Op), 
 
 }  // namespace
 
-bool TrapsOf(Op op) {
-  switch (op) {
-#define NUMERIC_ROW(name) \
-  case Op::k##name: return numeric::Binding<Op::k##name>::kTraps;
+namespace {
+
+consteval std::array<bool, kOpCount> Traps() {
+  std::array<bool, kOpCount> traps{};
+#define NUMERIC_ROW(name) traps[static_cast<size_t>(Op::k##name)] = numeric::Binding<Op::k##name>::kTraps;
 #define NUMERIC_PREFIXED_ROW(name, code) NUMERIC_ROW(name)
 #include "sandbox/inplace/numeric_rows.inc"
 #undef NUMERIC_ROW
 #undef NUMERIC_PREFIXED_ROW
-    default: return false;
-  }
+  return traps;
 }
+constexpr std::array<bool, kOpCount> kTraps = Traps();
+
+}  // namespace
+
+bool TrapsOf(Op op) { return kTraps[static_cast<size_t>(op)]; }
 
 namespace {
 

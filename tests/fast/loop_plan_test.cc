@@ -74,7 +74,7 @@ Result<std::vector<Pins>> Plan(const LoadedModule& loaded,
     pc = in.next;
     table_index += in.table_words;
     if (in.op != Op::kLoop || std::ranges::find(unasked, number++) != unasked.end()) continue;
-    SANDBOX_ASSIGN(const LoopPlan plan, planner.PlanOf(body, pc, table_index));
+    SANDBOX_ASSIGN(const LoopPlan plan, planner.PlanOf(body, pc));
     EXPECT_TRUE(plan.offset == body.offset_of(pc)) << "loop " << number;
     plans.push_back(PinsOf(plan));
   }
@@ -199,7 +199,7 @@ TEST(LoopPlanTest, ReadOnce) {
   Pc pc = body.at(body.function.code_begin);
   for (size_t i = 0; i < kDepth; ++i) {
     pc = ReadInstruction(body, pc, 0).next;
-    const auto plan = planner.PlanOf(body, pc, 0);
+    const auto plan = planner.PlanOf(body, pc);
     ASSERT_TRUE(plan.has_value()) << i;
     EXPECT_EQ(PinsOf(*plan), i + 1 == kDepth ? Pins{0} : Pins());
     allocator.FailAt(0, true);
