@@ -9,24 +9,33 @@ namespace {
 // What it costs to load the pins anew behind a call, in reads of a pin.
 constexpr uint32_t kReadsPerCall = 4;
 constexpr uint32_t kMinReads = 3;
+// Who has more calls than this, or whatever else leaves the pins to others, is not looked through to its end.
+constexpr uint32_t kMaxCalls = 8;
 
 }  // namespace
 
 Result<void> LoopPlanner::Start(uint64_t locals) {
-  plans_.Clear();
-  loops_.Clear();
-  next_ = 0;
   ForgetUses();
   if (locals > uses_.size()) return uses_.Resize(locals, Uses());
   return {};
 }
 
-Result<LoopPlan> LoopPlanner::PlanOf(const BodyView& body, Pc pc) {
-  const uint32_t offset = body.offset_of(pc);
-  // Loops in code that is never reached were planned for, but nobody asks.
-  while (next_ < plans_.size() && plans_[next_].offset < offset) ++next_;
-  if (next_ == plans_.size()) SANDBOX_TRY(Scan(body, pc));
-  return plans_[next_];
+Result<LoopPlan> LoopPlanner::PlanOf(Pc pc) {
+  ForgetUses();
+  for (uint32_t depth = 0; calls_ <= kMaxCalls;) {
+    const Instruction in = DecodeInstruction(pc);
+    pc = in.next;
+    switch (in.op) {
+      case Op::kLoop: return LoopPlan();  // not an innermost one
+      case Op::kBlock:
+      case Op::kIf: ++depth; break;
+      case Op::kEnd:
+        if (depth-- == 0) return Choose();
+        break;
+      default: SANDBOX_TRY(Count(in)); break;
+    }
+  }
+  return LoopPlan();
 }
 
 void LoopPlanner::ForgetUses() {
@@ -34,40 +43,30 @@ void LoopPlanner::ForgetUses() {
   touched_.Clear();
   calls_ = 0;
   recent_count_ = 0;
+  is_last_float_ = false;
 }
 
-Result<void> LoopPlanner::Open(uint32_t offset, uint32_t depth) {
-  if (!loops_.empty()) loops_.back().is_innermost = false;
-  ForgetUses();
-  SANDBOX_TRY(loops_.Push({depth, static_cast<uint32_t>(plans_.size())}));
-  return plans_.Push({.offset = offset});
-}
-
-// Decides for the loop that ends.
-void LoopPlanner::Close() {
-  const OpenLoop loop = loops_.PopBack();
-  if (!loop.is_innermost) return;
-  std::array<uint32_t, kPins> best = {kNoLocal, kNoLocal};
+LoopPlan LoopPlanner::Choose() const {
+  LoopPlan plan;
   std::array<uint32_t, kPins> scores = {};
-  uint32_t reads = 0;
   for (const uint32_t local : touched_) {
     const Uses& uses = uses_[local];
     if (uses.is_float || uses.reads == 0) continue;
     // What is written in the loop goes round with it: the next time round waits for it.
     const uint32_t score = uses.reads + (uses.writes > 0 ? 2 : 0);
     if (score > scores[0]) {
-      best = {local, best[0]};
+      plan.locals = {local, plan.locals[0]};
       scores = {score, scores[0]};
     } else if (score > scores[1]) {
-      best[1] = local;
+      plan.locals[1] = local;
       scores[1] = score;
     }
   }
-  for (const uint32_t local : best) {
+  uint32_t reads = 0;
+  for (const uint32_t local : plan.locals) {
     if (local != kNoLocal) reads += uses_[local].reads;
   }
-  if (reads >= kMinReads + kReadsPerCall * calls_) plans_[loop.plan].locals = best;
-  ForgetUses();
+  return reads >= kMinReads + kReadsPerCall * calls_ ? plan : LoopPlan();
 }
 
 // --- Counting -------------------------------------------------------------------------------------------------------
@@ -131,29 +130,6 @@ Result<void> LoopPlanner::Count(const Instruction& in) {
     default: recent_count_ = 0; ++calls_; break;
   }
   is_last_float_ = false;
-  return {};
-}
-
-// From the first instruction of a loop to its end.
-Result<void> LoopPlanner::Scan(const BodyView& body, Pc pc) {
-  SANDBOX_TRY(Open(body.offset_of(pc), 0));
-  for (uint32_t depth = 0; !loops_.empty();) {
-    const Instruction in = DecodeInstruction(pc);
-    pc = in.next;
-    switch (in.op) {
-      case Op::kLoop:
-        ++depth;
-        SANDBOX_TRY(Open(body.offset_of(pc), depth));
-        break;
-      case Op::kBlock:
-      case Op::kIf: ++depth; break;
-      case Op::kEnd:
-        if (loops_.back().depth == depth) Close();
-        --depth;
-        break;
-      default: SANDBOX_TRY(Count(in)); break;
-    }
-  }
   return {};
 }
 

@@ -19,21 +19,20 @@ inline constexpr uint32_t kNoLocal = ~uint32_t{0};
 
 // The pinned locals of a loop, from the first pin on; kNoLocal where there is none.
 struct LoopPlan {
-  uint32_t offset = 0;  // of the loop's first instruction, in the module
   std::array<uint32_t, kPins> locals = {kNoLocal, kNoLocal};
   bool has_pins() const { return locals[0] != kNoLocal; }
 };
 
-// Reads each outermost loop once, when the translator comes to it, and decides for all loops in it. Wrong guesses cost time
-// only: whatever a plan says, slots hold what pins hold.
+// Reads a loop when the translator comes to it, up to its end or to another loop in it: no instruction is read twice. Wrong
+// guesses cost time only: whatever a plan says, slots hold what pins hold.
 class LoopPlanner {
  public:
-  explicit LoopPlanner(Budget& budget) noexcept : plans_(budget), uses_(budget), touched_(budget), loops_(budget) {}
+  explicit LoopPlanner(Budget& budget) noexcept : uses_(budget), touched_(budget) {}
 
   // Before a function with so many locals.
   [[nodiscard]] Result<void> Start(uint64_t locals);
-  // The plan of the loop whose first instruction is at pc; asked in the order of the code. Errors: class memory.
-  [[nodiscard]] Result<LoopPlan> PlanOf(const BodyView& body, Pc pc);
+  // The plan of the loop whose first instruction is at pc. Errors: class memory.
+  [[nodiscard]] Result<LoopPlan> PlanOf(Pc pc);
 
  private:
   // How often a local is used in the loop at hand.
@@ -42,26 +41,16 @@ class LoopPlanner {
     uint32_t writes = 0;
     bool is_float = false;
   };
-  struct OpenLoop {
-    uint32_t depth;       // of blocks around it
-    uint32_t plan;        // number
-    bool is_innermost = true;
-  };
 
-  Result<void> Scan(const BodyView& body, Pc pc);
-  Result<void> Open(uint32_t offset, uint32_t depth);
-  void Close();
+  LoopPlan Choose() const;
   Result<void> Count(const Instruction& in);
   Result<Uses*> UsesOf(uint32_t local);
   void Consume(Op op);
   void Note(uint32_t local);
   void ForgetUses();
 
-  Vec<LoopPlan> plans_;
-  size_t next_ = 0;         // plan to be asked for
   Vec<Uses> uses_;          // by local; all zero but for those in touched_
   Vec<uint32_t> touched_;
-  Vec<OpenLoop> loops_;
   uint32_t calls_ = 0;      // in the loop at hand
   // The locals on top of the operand stack as far as that is known, for who wants floats.
   std::array<uint32_t, 4> recent_ = {};

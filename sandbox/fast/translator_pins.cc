@@ -29,7 +29,7 @@ void Translator::ReenterLoop() {
 
 void Translator::PlanLoop(Block& block) {
   if constexpr (!kFastPins) return;
-  const auto plan = planner_.PlanOf({module_, *function_}, pc_);
+  const auto plan = planner_.PlanOf(pc_);
   if (!plan) {
     Fail();
     return;
