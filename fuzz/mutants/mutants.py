@@ -40,7 +40,7 @@ TELLING = re.compile(r"(AddressSanitizer: [a-z-]+|LeakSanitizer: [^\n]{0,60}|run
 
 # Which targets to try first, by where the bug is; the first prefix that fits. It only saves time.
 LIKELY = [
-    ("sandbox/fast/", ["tiers_fuzzer", "resume_fuzzer"]),
+    ("sandbox/fast/", ["resume_fuzzer", "tiers_fuzzer"]),
     ("sandbox/numeric/", ["execute_diff_fuzzer"]),
     ("sandbox/inplace/dispatch", ["tiers_fuzzer", "resume_fuzzer"]),
     ("sandbox/inplace/", ["execute_diff_fuzzer", "execute_diff_v8_fuzzer", "resume_fuzzer"]),
@@ -51,7 +51,7 @@ LIKELY = [
     ("sandbox/valid/", ["validate_diff_fuzzer", "side_table_fuzzer"]),
     ("sandbox/binary/", ["validate_diff_fuzzer"]),
     ("sandbox/module/", ["validate_diff_fuzzer"]),
-    ("sandbox/exec/machine", ["api_fuzzer", "resume_fuzzer", "limits_fuzzer"]),
+    ("sandbox/exec/machine", ["resume_fuzzer", "execute_diff_fuzzer", "execute_diff_v8_fuzzer", "api_fuzzer"]),
     ("sandbox/exec/instantiate", ["api_fuzzer", "execute_diff_fuzzer", "limits_fuzzer"]),
     ("sandbox/exec/", ["execute_diff_fuzzer", "execute_diff_v8_fuzzer"]),
     ("sandbox/runtime/memory_access", ["execute_diff_fuzzer", "execute_diff_v8_fuzzer"]),
