@@ -285,16 +285,15 @@ struct Machine {
 
 OrTrap<void> Machine::RunHost(const HostFunction& host, std::span<Slot> cells) {
   const size_t runs_before = runs.size();
-  OrTrap<void> result;
-  {
+  const OrTrap<void> result = [&] {
     // What the function changes in the environment ends with it.
     const numeric::FpEnvironmentGuard environment;
-    result = host.thunk(host.context, *this, cells);
-  }
+    return host.thunk(host.context, *this, cells);
+  }();
   while (runs.size() > runs_before) [[unlikely]]
     EndRun();
   if (is_doomed && result) [[unlikely]]
-    result = Trap(TrapCode::kHost);
+    return sandbox::Trap(TrapCode::kHost);
   return result;
 }
 
