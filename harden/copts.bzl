@@ -4,8 +4,7 @@
 """Compile flags, each with its reason. Costs and sources: harden/README.md.
 
 LIBRARY_COPTS  everything in sandbox/ but the handler files
-HANDLER_COPTS  sandbox/inplace:handlers, where a prologue or a zeroed register costs every instruction
-FAST_HANDLER_COPTS  sandbox/fast:handlers, the same
+HANDLER_COPTS  sandbox/inplace:handlers and sandbox/fast:handlers, where a prologue or a zeroed register costs every instruction
 CLI_COPTS      sandbox/cli, a client that may use exceptions because its command-line parser does
 TEST_COPTS     tests, examples, benchmarks: clients
 LINKOPTS       every program that contains the library (it depends on //harden:linkopts)
@@ -109,11 +108,14 @@ _HARDENED_OUTSIDE_HANDLERS = select({
 
 # A handler is a leaf that ends in a jump; these keep it one.
 _HANDLERS = [
-    # The same handlers differ by up to 70 % with their order unless each starts a fetch block.
-    "-falign-functions=32",
     # The toolchain's -fno-omit-frame-pointer would push and pop in every handler (+19 to 35 %).
     "-fomit-frame-pointer",
 ] + select({
+    # The same handlers differ by up to 70 % with their order unless each starts a fetch block, and by 25 % unless it starts a
+    # line of the cache (in place; 1 to 3 % in the fast tier). It costs 6 and 16 % of their size.
+    "//harden:smallest": ["-falign-functions=32"],
+    "//conditions:default": ["-falign-functions=64"],
+}) + select({
     "//harden:clang": ["-momit-leaf-frame-pointer"],
     "//conditions:default": [],
 }) + select({
@@ -141,8 +143,6 @@ _COMMON = _LANGUAGE + _WARNINGS + _HARDENED_EVERYWHERE
 
 LIBRARY_COPTS = _COMMON + _LIBRARY + _HARDENED_OUTSIDE_HANDLERS
 HANDLER_COPTS = _COMMON + _LIBRARY + _HANDLERS
-# Most of these fill one or two lines of the cache: 1 to 3 % faster than with 32, 8 % than with 16 (docs/performance.md).
-FAST_HANDLER_COPTS = HANDLER_COPTS + ["-falign-functions=64"]
 CLI_COPTS = _COMMON + _HARDENED_OUTSIDE_HANDLERS
 TEST_COPTS = _COMMON + _HARDENED_OUTSIDE_HANDLERS + [
     # g++ sees one in each of GoogleTest's assertions under an `if`.
