@@ -35,6 +35,9 @@ TEST(PinsControlTest, BehindTheEnd) {
   check(Code().LocalGet(0).LocalGet(0).Op(Op::kI32Add), Code().Load(Op::kI32Load8U, 0, 3).LocalSet(0));
   check(Code().LocalGet(0).I32Const(1).Op(Op::kI32Shl).I32Const(5).Op(Op::kI32Add), Code().Load(Op::kI32Load8U)
       .LocalSet(0));
+  // The accumulator had the local before it was written last.
+  check(Code().LocalGet(2).Op(Op::kI32Clz).LocalSet(2).I32Const(9).LocalSet(2).LocalGet(0), Code().LocalGet(2)
+      .Op(Op::kI32Add).LocalSet(3));
   // The old value is below.
   check(Code().LocalGet(2), Code().I32Const(9).LocalSet(2).Raw(AddTo(2, 0)).LocalGet(2).Op(Op::kI32Sub).LocalSet(3));
 }

@@ -31,6 +31,13 @@ TEST(PinsTest, Steps) {
                           .Op(Op::kLocalTee, {3}).Op(Op::kI32LtU).Begin(Op::kIf).Raw(AddTo(3, 2)).End());
   Subject().CheckLoop(Code().LocalGet(2).LocalGet(2).I32Const(3).Op(Op::kI32Add).Op(Op::kLocalTee, {2}).Op(Op::kI32GtU)
                           .Begin(Op::kIf).Op(Op::kUnreachable).End());
+  // No steps: what is compared is not what was counted up; an operand below is to be put into its slot.
+  const Code up = Update(2, Op::kI32Add, Code().I32Const(1));
+  const Code skip = Code().Begin(Op::kIf).Raw(Mix(3)).End();
+  Subject().CheckLoop(Code().Raw(up).LocalGet(0).I32Const(4).Op(Op::kI32LtS).Raw(skip).Raw(AddTo(2, 0)).Raw(AddTo(3, 2)));
+  Subject().CheckLoop(Code().LocalGet(0).I32Const(1).Op(Op::kI32Add).LocalSet(2).LocalGet(0).I32Const(4).Op(Op::kI32LtS)
+                          .Raw(skip).Raw(AddTo(2, 0)).Raw(AddTo(3, 2)));
+  Subject().CheckLoop(Code().LocalGet(3).Raw(StepAndGoBack(0, 2)).LocalSet(2).Raw(AddTo(3, 0)).Raw(AddTo(3, 2)));
 }
 
 // Behind a call, in whatever way, pins and head are those of the caller again.
