@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <string>
 #include <vector>
 
 #include "tests/fast/translated_module.h"
@@ -74,6 +75,27 @@ struct Subject {
       });
     }
   }
+  // Runs so far as each amount of fuel carries it, then to the end: the first stretch is the fast tier's, wherever it
+  // ends.
+  void CheckEachPause(std::initializer_list<Value> arguments = {Value::I32(0), Value::I32(4)}) {
+    Machines machines;
+    machines.steps = {0};
+    machines.Each([&](Machinery& m) {
+      Start(m, true);
+      for (uint64_t pause = 1; pause < 150; ++pause) {
+        m.store().SetFuel(pause);
+        Result<RunResult> run = m.store().Invoke(m["m"], "f", arguments);
+        ASSERT_TRUE(run.has_value());
+        if (!run->is_pending()) break;
+        m.Log("short of " + std::to_string(run->fuel_needed()) + " with " + std::to_string(m.store().fuel()));
+        m.store().SetFuel(1 << 20);
+        run = run->Resume();
+        ASSERT_TRUE(run.has_value() && !run->is_pending());
+        const std::string end = run->is_done() ? std::to_string(run->values()[0].u32()) : "trap";
+        m.Log(end + " left " + std::to_string(m.store().fuel()));
+      }
+    });
+  }
   // The host runs others' loops meanwhile, and grows memory.
   void Start(Machinery& m, bool is_at_once) const {
     const auto work = [&m] {
@@ -92,6 +114,7 @@ struct Subject {
   void CheckLoop(const Code& body, size_t pinned_loops = 1) {
     Export(Code().Begin(Op::kLoop).Raw(body).Raw(StepAndGoBack(0, 1)).End().Raw(Sum()), pinned_loops);
     Check();
+    CheckEachPause();
   }
   static Code Sum() {
     Code sum = Code().LocalGet(0);

@@ -23,6 +23,7 @@ TEST(PinsControlTest, BehindTheEnd) {
         .Raw(then).End()
                    .Raw(Subject::Sum()));
     one.Check();
+  one.CheckEachPause();
   };
   const Code use = Code().Op(Op::kBrIf, {0}).Raw(Mix(1)).Raw(AddTo(1, 2));
   check(Code().LocalGet(2).LocalGet(0).Op(Op::kI32LtU), use);
@@ -54,6 +55,7 @@ TEST(PinsControlTest, Tables) {
                        .End().End()
                    .Raw(Subject::Sum()));
   plain.Check();
+  plain.CheckEachPause();
   // With values, over others: to the head of a loop that takes one.
   Subject carry;
   carry.Export(Code().Begin(Op::kBlock).LocalGet(0).BeginIndexed(Op::kLoop, carry.unary).LocalSet(3).Raw(rounds)
@@ -64,6 +66,7 @@ TEST(PinsControlTest, Tables) {
                    .LocalGet(1).Op(Op::kI32LtS).Op(Op::kBrIf, {0}).Op(Op::kI32Add).End().LocalSet(3).End()
                        .Raw(Subject::Sum()));
   carry.Check();
+  carry.CheckEachPause();
 }
 
 // Loops with parameters; branches to their heads over other values run in place for an instruction, in the middle of
@@ -90,6 +93,7 @@ TEST(PinsControlTest, LoopsWithParameters) {
                  .LocalGet(0).Raw(below).Op(Op::kBrIf, {0}).Op(Op::kI32Add).End().LocalSet(4).LocalSet(3)
                      .Raw(Subject::Sum()));
   two.Check();
+  two.CheckEachPause();
 }
 
 TEST(PinsControlTest, EndsOfLoops) {
@@ -101,6 +105,7 @@ TEST(PinsControlTest, EndsOfLoops) {
     Subject one;
     one.Export(Code().Begin(Op::kBlock).Begin(Op::kLoop).Raw(body).End().End().Raw(Subject::Sum()));
     one.Check();
+  one.CheckEachPause();
   };
   check(Code().Raw(leave).Raw(Reads()).Raw(count).Op(Op::kBr, {0}));
   check(Code().Raw(Reads()).Raw(StepAndGoBack(0, 1)).LocalGet(2).Op(Op::kReturn));
@@ -113,6 +118,7 @@ TEST(PinsControlTest, EndsOfLoops) {
                  .I32Const(0).LocalSet(0).Begin(Op::kLoop).Raw(Reads()).Raw(StepAndGoBack(0, 1)).End()
                      .Raw(Subject::Sum()));
   one.Check();
+  one.CheckEachPause();
   // Its body is no code at all.
   Subject empty;
   empty.Export(Code().Begin(Op::kLoop).Raw(Times(4, Code().LocalGet(0).Op(Op::kDrop))).End().Raw(Subject::Sum()));
@@ -134,6 +140,7 @@ TEST(PinsControlTest, ManyLoops) {
                  .Raw(StepAndGoBack(0, 1)).End().Raw(Subject::Sum()),
              4);
   one.Check();
+  one.CheckEachPause();
 }
 
 // The last locals that register code can name.
