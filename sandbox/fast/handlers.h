@@ -32,6 +32,11 @@ SANDBOX_INLINE FloatAcc FloatAccOf(float value) { return std::bit_cast<FloatAcc>
 SANDBOX_INLINE FloatAcc FloatAccOf(double value) { return FloatAcc{value, 0}; }
 SANDBOX_INLINE Slot BitsOf(FloatAcc acc) { return std::bit_cast<uint64_t>(acc[0]); }
 SANDBOX_INLINE FloatAcc FloatAccOfBits(Slot bits) { return FloatAcc{std::bit_cast<double>(bits), 0}; }
+#elif SANDBOX_TAIL_DISPATCH && !SANDBOX_FLOATS
+// A vector as well: all integer registers are taken.
+using FloatAcc = Slot __attribute__((vector_size(16)));
+SANDBOX_INLINE Slot BitsOf(FloatAcc acc) { return acc[0]; }
+SANDBOX_INLINE FloatAcc FloatAccOfBits(Slot bits) { return FloatAcc{bits, 0}; }
 #else
 using FloatAcc = Slot;
 #if SANDBOX_FLOATS
