@@ -266,13 +266,15 @@ TEST(HostCallTest, RoundingChangedInside) {
   machines.Each([&](Machinery& m) {
     Link(m, "host", [] { std::fesetround(FE_UPWARD); });
     ModuleBuilder b;
-    const uint32_t type = b.AddType({f64}, {f64});
+    const uint32_t type = b.AddType({f64}, {kI64});
     const uint32_t host = b.ImportFunction("env", "host", b.AddType({}, {}));
-    b.ExportFunction("f", b.AddFunction(type, Code().LocalGet(0).LocalGet(0).Call(host).Op(Op::kF64Div)
-                                                  .Call(host).LocalGet(0).Op(Op::kF64Sqrt).Op(Op::kF64Add).End()));
+    // 1 / x and its square root, by instructions behind a call; as bits, which the log shows.
+    const Code divide = Code().Op(Op::kI32Const).S(1).Op(Op::kF64ConvertI32S).LocalGet(0).Call(host).Op(Op::kF64Div);
+    b.ExportFunction("f", b.AddFunction(type, Code().Raw(divide).Op(Op::kI64ReinterpretF64)
+                                                  .Raw(divide).Call(host).Op(Op::kF64Sqrt).Op(Op::kI64ReinterpretF64)
+                                                  .Op(Op::kI64Xor).End()));
     m.Add(b, "m");
-    m.Run("m", "f", {Value::F64(3)});
-    m.Run("m", "f", {Value::F64(1e-3)});
+    for (const double x : {3.0, 5.0, 7.0, 10.0, 11.0, 13.0}) m.Run("m", "f", {Value::F64(x)});
     std::fesetround(FE_TONEAREST);
   });
 }
