@@ -243,8 +243,6 @@ struct HandlerTable {
     table[kPinSlot1] = Form::template kEntry<PinSlot<Src::kPin1>>;
     table[kPinConst0] = Form::template kEntry<PinConst<Src::kPin0>>;
     table[kPinConst1] = Form::template kEntry<PinConst<Src::kPin1>>;
-    table[kCopyPin0] = Form::template kEntry<CopyPin<Src::kPin0>>;
-    table[kCopyPin1] = Form::template kEntry<CopyPin<Src::kPin1>>;
   }
 
   static constexpr Table Make() {

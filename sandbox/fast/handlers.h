@@ -526,14 +526,6 @@ struct PinConst {
     return Step::kNext;
   }
 };
-template <Src kPin>
-struct CopyPin {
-  SANDBOX_INLINE static Step Run(State& s) {
-    s.fp[s.pc.U16(1)] = PinOf<kPin>(s);
-    s.pc.Skip(2);
-    return Step::kNext;
-  }
-};
 struct AddConst {
   SANDBOX_INLINE static Step Run(State& s) {
     s.fp[s.pc.U16(1)] = SlotOf(Get<uint32_t, Src::kSlot>(s, 2) + s.pc.U32(3));

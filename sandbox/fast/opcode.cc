@@ -50,7 +50,6 @@ class ShapeMaker {
     shape_.is_pinned = true;
     shape_.pin = static_cast<uint8_t>(pin);
   }
-  void Use() { shape_.is_pinned = true; }
   void GoBack() { shape_.is_pinned = shape_.is_back = true; }
   Shape Make(bool traps) {
     shape_.traps = traps;
@@ -108,8 +107,6 @@ Shape ShapeOfPlain(uint16_t code) {
     case kPinAcc1:
     case kPinSlot1:
     case kPinConst1: shape.Write(1); break;
-    case kCopyPin0:
-    case kCopyPin1: shape.Use(); break;
     default: break;
   }
   return shape.Make(kPlainRows[code].traps);
