@@ -93,7 +93,7 @@ struct HandlerTable {
       AddSource<kOp, Src::kAcc>(table);
     } else {
       AddPairs<kOp>(table, std::make_index_sequence<kPairs>());
-      if constexpr (HasStepBranch(kOp)) AddSteps<kOp>(table, std::make_index_sequence<opcode_internal::kStepForms>());
+      if constexpr (HasStepBranch(kOp)) AddSteps<kOp>(table, std::make_index_sequence<opcode_internal::kStepColumns * opcode_internal::kStepForms>());
     }
   }
 

@@ -62,16 +62,18 @@ class ShapeMaker {
   size_t size_ = 0;
 };
 
-// The instruction with this number among those that have numbers.
-Op FindOp(const std::array<uint16_t, kOpCount + 1>& numbers, bool (*picks)(Op), size_t wanted) {
+// The instruction in whose row the code is.
+template <bool (*kPicks)(Op)>
+Op OpOf(const CodeFamily<kPicks>& family, uint16_t code) {
+  const size_t wanted = family.RowOf(code);
   size_t low = 0;
   size_t high = kOpCount;
   while (low + 1 < high) {
     const size_t middle = (low + high) / 2;
-    if (numbers[middle] <= wanted) low = middle;
+    if (family.kRows[middle] <= wanted) low = middle;
     else high = middle;
   }
-  while (!picks(static_cast<Op>(low))) ++low;
+  while (!kPicks(static_cast<Op>(low))) ++low;
   return static_cast<Op>(low);
 }
 
@@ -112,37 +114,52 @@ Shape ShapeOfPlain(uint16_t code) {
   return shape.Make(kPlainRows[code].traps);
 }
 
-Shape ShapeOfBinary(size_t at, const std::array<uint16_t, kOpCount + 1>& numbers, bool (*picks)(Op), bool has_pins) {
-  const size_t pairs = has_pins ? kPairs : kPlainPairs;
-  const size_t dsts = has_pins ? kDsts : kPlainDsts;
-  const Op op = FindOp(numbers, picks, at / dsts / pairs);
-  const size_t pair = at / dsts % pairs;
+Shape ShapeOfBinary(uint16_t code) {
+  const bool is_pinned = kPinned.Has(code);
+  const Op op = is_pinned ? OpOf(kPinned, code) : OpOf(kUnpinned, code);
   ShapeMaker shape;
-  shape.Add(static_cast<Dst>(at % dsts));
-  shape.Add(has_pins ? static_cast<Pair>(pair) : PairOfPlain(pair), InfoOf(op).signature.param(0));
+  shape.Add(static_cast<Dst>(is_pinned ? kPinned.FormOf(code) : kUnpinned.FormOf(code)));
+  shape.Add(is_pinned ? static_cast<Pair>(kPinned.ColumnOf(code)) : PairOfPlain(kUnpinned.ColumnOf(code)),
+            InfoOf(op).signature.param(0));
   return shape.Make(TrapsOf(op));
 }
 
-Shape ShapeOfBranch(size_t at) {
-  const Op op = FindOp(kCompares, &opcode_internal::IsCompare, at / kBranchForms / kOrderedPairs);
+Shape ShapeOfUnary(uint16_t code) {
+  const Op op = OpOf(kUnaries, code);
   ShapeMaker shape;
-  shape.Add("tcc");
-  shape.Add(static_cast<Pair>(at / kBranchForms % kOrderedPairs), InfoOf(op).signature.param(0));
-  if (static_cast<BranchForm>(at % kBranchForms) == BranchForm::kBackIf) shape.GoBack();
-  return shape.Make(false);
+  shape.Add('d');
+  shape.Add(static_cast<Src>(kUnaries.ColumnOf(code)), InfoOf(op).signature.param(0));
+  return shape.Make(TrapsOf(op));
 }
 
-Shape ShapeOfIndexedStore(size_t at) {
+template <typename Where>
+Shape ShapeOfLoad(const CodeFamily<&IsLoad>& family, uint16_t code) {
   ShapeMaker shape;
-  const Op op = FindOp(kStores, &IsStore, at / kPlainValues / kIndices);
-  shape.Add(static_cast<Index>(at / kPlainValues % kIndices));
+  shape.Add(static_cast<Dst>(family.FormOf(code)));
+  shape.Add(static_cast<Where>(family.ColumnOf(code)));
   shape.Add('w');
-  shape.Add(static_cast<Src>(at % kPlainValues), InfoOf(op).signature.param(1));
   return shape.Make(true);
 }
 
-Shape ShapeOfStep(size_t at) {
-  const StepForm form = StepFormOf(at % kStepForms);
+template <typename Where>
+Shape ShapeOfStore(const CodeFamily<&IsStore>& family, uint16_t code) {
+  ShapeMaker shape;
+  shape.Add(static_cast<Where>(family.ColumnOf(code)));
+  shape.Add('w');
+  shape.Add(static_cast<Src>(family.FormOf(code)), InfoOf(OpOf(family, code)).signature.param(1));
+  return shape.Make(true);
+}
+
+Shape ShapeOfBranch(uint16_t code) {
+  ShapeMaker shape;
+  shape.Add("tcc");
+  shape.Add(static_cast<Pair>(kBranches.ColumnOf(code)), InfoOf(OpOf(kBranches, code)).signature.param(0));
+  if (static_cast<BranchForm>(kBranches.FormOf(code)) == BranchForm::kBackIf) shape.GoBack();
+  return shape.Make(false);
+}
+
+Shape ShapeOfStep(uint16_t code) {
+  const StepForm form = StepFormOf(kSteps.ColumnOf(code) * kStepForms + kSteps.FormOf(code));
   ShapeMaker shape;
   if (IsPin(form.stepped)) shape.Write(static_cast<size_t>(form.stepped) - static_cast<size_t>(Src::kPin0));
   shape.Add("tccd");
@@ -157,39 +174,15 @@ Shape ShapeOfStep(size_t at) {
 
 Shape ShapeOf(uint16_t code) {
   if (code < kPlainCount) return ShapeOfPlain(code);
-  ShapeMaker shape;
-  if (code < kBinaryBase || code >= kEnd) return {};
-  if (code < kPinnedBase) return ShapeOfBinary(code - kBinaryBase, kUnpinned, &IsUnpinned, false);
-  if (code < kUnaryBase) return ShapeOfBinary(code - kPinnedBase, kPinned, &IsPinned, true);
-  if (code < kLoadBase) {
-    const size_t at = (code - kUnaryBase) / kPlainDsts;
-    const Op op = FindOp(kUnaries, &IsUnary, at / 2);
-    shape.Add('d');
-    shape.Add(static_cast<Src>(at % 2), InfoOf(op).signature.param(0));
-    return shape.Make(TrapsOf(op));
-  }
-  if (code < kIndexedLoadBase) {
-    const size_t at = code - kLoadBase;
-    shape.Add(static_cast<Dst>(at % kDsts));
-    shape.Add(static_cast<Address>(at / kDsts % kAddresses));
-    shape.Add('w');
-    return shape.Make(true);
-  }
-  if (code < kBranchBase) {
-    shape.Add('d');
-    shape.Add(static_cast<Index>((code - kIndexedLoadBase) / kPlainDsts % kIndices));
-    shape.Add('w');
-    return shape.Make(true);
-  }
-  if (code < kStoreBase) return ShapeOfBranch(code - kBranchBase);
-  if (code >= kStepBase) return ShapeOfStep(code - kStepBase);
-  if (code >= kIndexedStoreBase) return ShapeOfIndexedStore(code - kIndexedStoreBase);
-  const size_t at = code - kStoreBase;
-  const Op op = FindOp(kStores, &IsStore, at / kValues / kAddresses);
-  shape.Add(static_cast<Address>(at / kValues % kAddresses));
-  shape.Add('w');
-  shape.Add(static_cast<Src>(at % kValues), InfoOf(op).signature.param(1));
-  return shape.Make(true);
+  if (kUnpinned.Has(code) || kPinned.Has(code)) return ShapeOfBinary(code);
+  if (kUnaries.Has(code)) return ShapeOfUnary(code);
+  if (kLoads.Has(code)) return ShapeOfLoad<Address>(kLoads, code);
+  if (kIndexedLoads.Has(code)) return ShapeOfLoad<Index>(kIndexedLoads, code);
+  if (kBranches.Has(code)) return ShapeOfBranch(code);
+  if (kStores.Has(code)) return ShapeOfStore<Address>(kStores, code);
+  if (kIndexedStores.Has(code)) return ShapeOfStore<Index>(kIndexedStores, code);
+  if (kSteps.Has(code)) return ShapeOfStep(code);
+  return {};
 }
 
 uint64_t EndOf(std::span<const uint16_t> code, size_t at, const Shape& shape) {

@@ -192,12 +192,26 @@ consteval std::array<uint16_t, kOpCount + 1> Number() {
   numbers[kOpCount] = next;  // how many
   return numbers;
 }
-inline constexpr auto kUnpinned = Number<&IsUnpinned>();
-inline constexpr auto kPinned = Number<&IsPinned>();
-inline constexpr auto kUnaries = Number<&IsUnary>();
-inline constexpr auto kCompares = Number<&IsCompare>();
-inline constexpr auto kLoads = Number<&IsLoad>();
-inline constexpr auto kStores = Number<&IsStore>();
+// The codes of a family: a row for each instruction that kPicks, in it a column for each class of operands, in that the forms.
+template <bool (*kPicks)(Op)>
+struct CodeFamily {
+  static constexpr auto kRows = Number<kPicks>();
+  size_t begin;
+  size_t columns;
+  size_t forms;
+
+  constexpr size_t end() const { return begin + kRows[kOpCount] * columns * forms; }
+  constexpr bool Has(uint16_t code) const { return code >= begin && code < end(); }
+  template <typename Column, typename Form>
+  constexpr uint16_t Code(Op op, Column column, Form form) const {
+    const size_t row = kRows[static_cast<size_t>(op)];
+    return static_cast<uint16_t>(begin + (row * columns + static_cast<size_t>(column)) * forms + static_cast<size_t>(form));
+  }
+  // Of a code that it has.
+  constexpr size_t RowOf(uint16_t code) const { return (code - begin) / forms / columns; }
+  constexpr size_t ColumnOf(uint16_t code) const { return (code - begin) / forms % columns; }
+  constexpr size_t FormOf(uint16_t code) const { return (code - begin) % forms; }
+};
 
 // The pairs without pins, closed up.
 inline constexpr size_t kPlainPairs = 7;
@@ -207,30 +221,30 @@ constexpr size_t PlainPair(Pair pair) {
 }
 constexpr Pair PairOfPlain(size_t number) { return static_cast<Pair>(number < 4 ? number : number + kOrderedPairs - 4); }
 
+inline constexpr size_t kUnarySources = 2;  // a slot, the accumulator
 inline constexpr size_t kBranchForms = 3;
 inline constexpr size_t kValues = 5;       // operand classes of what is stored
 inline constexpr size_t kPlainValues = 3;  // ... without pins
-inline constexpr size_t kStepForms = 24;   // StepForm
+inline constexpr size_t kStepColumns = 12;
+inline constexpr size_t kStepForms = 2;
+constexpr bool IsStepCompare(Op op) { return op >= Op::kI32Eq && op <= Op::kI32GeU; }
 
-inline constexpr size_t kBinaryBase = (kPlainCount + 1) / 2 * 2;
-inline constexpr size_t kPinnedBase = kBinaryBase + kUnpinned[kOpCount] * kPlainPairs * kPlainDsts;
-inline constexpr size_t kUnaryBase = kPinnedBase + kPinned[kOpCount] * kPairs * kDsts;
-inline constexpr size_t kLoadBase = kUnaryBase + kUnaries[kOpCount] * 2 * kPlainDsts;
-inline constexpr size_t kIndexedLoadBase = kLoadBase + kLoads[kOpCount] * kAddresses * kDsts;
+inline constexpr CodeFamily<&IsUnpinned> kUnpinned{(kPlainCount + 1) / 2 * 2, kPlainPairs, kPlainDsts};
+inline constexpr CodeFamily<&IsPinned> kPinned{kUnpinned.end(), kPairs, kDsts};
+inline constexpr CodeFamily<&IsUnary> kUnaries{kPinned.end(), kUnarySources, kPlainDsts};
+inline constexpr CodeFamily<&IsLoad> kLoads{kUnaries.end(), kAddresses, kDsts};
+inline constexpr CodeFamily<&IsLoad> kIndexedLoads{kLoads.end(), kIndices, kPlainDsts};
 // An odd opcode up to here is the accumulator form of the one before it.
-static_assert(kPinnedBase % 2 == 0 && kUnaryBase % 2 == 0 && kLoadBase % 2 == 0 && kIndexedLoadBase % 2 == 0);
-inline constexpr size_t kBranchBase = kIndexedLoadBase + kLoads[kOpCount] * kIndices * kPlainDsts;
-inline constexpr size_t kStoreBase = kBranchBase + kCompares[kOpCount] * kOrderedPairs * kBranchForms;
-inline constexpr size_t kIndexedStoreBase = kStoreBase + kStores[kOpCount] * kAddresses * kValues;
-inline constexpr size_t kStepBase = kIndexedStoreBase + kStores[kOpCount] * kIndices * kPlainValues;
-
+static_assert(kPinned.begin % 2 == 0 && kUnaries.begin % 2 == 0 && kLoads.begin % 2 == 0 && kIndexedLoads.begin % 2 == 0);
+inline constexpr CodeFamily<&IsCompare> kBranches{kIndexedLoads.end(), kOrderedPairs, kBranchForms};
+inline constexpr CodeFamily<&IsStore> kStores{kBranches.end(), kAddresses, kValues};
+inline constexpr CodeFamily<&IsStore> kIndexedStores{kStores.end(), kIndices, kPlainValues};
 // i32.add of a slot and a constant into a slot, then an i32 comparison of the sum (with a slot or a constant) and a branch.
-inline constexpr size_t kStepCompares = static_cast<size_t>(Op::kI32GeU) - static_cast<size_t>(Op::kI32Eq) + 1;
-inline constexpr size_t kEnd = kStepBase + kStepCompares * kStepForms;
+inline constexpr CodeFamily<&IsStepCompare> kSteps{kIndexedStores.end(), kStepColumns, kStepForms};
 
 }  // namespace opcode_internal
 
-inline constexpr size_t kOpcodeCount = opcode_internal::kEnd;
+inline constexpr size_t kOpcodeCount = opcode_internal::kSteps.end();
 static_assert(kOpcodeCount < 65536);
 
 constexpr bool IsCompare(Op op) { return opcode_internal::IsCompare(op); }
@@ -239,51 +253,26 @@ constexpr bool HasPins(Op binary) { return opcode_internal::IsPinned(binary); }
 
 constexpr uint16_t BinaryCode(Op op, Pair pair, Dst dst = Dst::kSlot) {
   using namespace opcode_internal;
-  const size_t row = static_cast<size_t>(op);
-  const size_t last = static_cast<size_t>(dst);
-  if (HasPins(op)) {
-    return static_cast<uint16_t>(kPinnedBase + (kPinned[row] * kPairs + static_cast<size_t>(pair)) * kDsts + last);
-  }
-  return static_cast<uint16_t>(kBinaryBase + (kUnpinned[row] * kPlainPairs + PlainPair(pair)) * kPlainDsts + last);
+  return HasPins(op) ? kPinned.Code(op, pair, dst) : kUnpinned.Code(op, PlainPair(pair), dst);
 }
-constexpr uint16_t UnaryCode(Op op, Src src, Dst dst = Dst::kSlot) {
-  using namespace opcode_internal;
-  const size_t number = kUnaries[static_cast<size_t>(op)];
-  return static_cast<uint16_t>(kUnaryBase + (number * 2 + static_cast<size_t>(src)) * kPlainDsts + static_cast<size_t>(dst));
-}
+constexpr uint16_t UnaryCode(Op op, Src src, Dst dst = Dst::kSlot) { return opcode_internal::kUnaries.Code(op, src, dst); }
 // When a branch is taken: when the comparison holds; when it does not (of floats); when it holds, and the target is the head
 // of the loop whose locals are pinned (of integers).
 enum class BranchForm : uint8_t { kIf, kIfNot, kBackIf };
 constexpr uint16_t BranchCode(Op compare, Pair pair, BranchForm form) {
-  using namespace opcode_internal;
-  const size_t number = kCompares[static_cast<size_t>(compare)];
-  return static_cast<uint16_t>(kBranchBase + (number * kOrderedPairs + static_cast<size_t>(pair)) * kBranchForms +
-                               static_cast<size_t>(form));
+  return opcode_internal::kBranches.Code(compare, pair, form);
 }
 constexpr uint16_t LoadCode(Op op, Address address, Dst dst = Dst::kSlot) {
-  using namespace opcode_internal;
-  const size_t number = kLoads[static_cast<size_t>(op)];
-  return static_cast<uint16_t>(kLoadBase + (number * kAddresses + static_cast<size_t>(address)) * kDsts +
-                               static_cast<size_t>(dst));
+  return opcode_internal::kLoads.Code(op, address, dst);
 }
 constexpr uint16_t StoreCode(Op op, Address address, Src value) {
-  using namespace opcode_internal;
-  const size_t number = kStores[static_cast<size_t>(op)];
-  return static_cast<uint16_t>(kStoreBase + (number * kAddresses + static_cast<size_t>(address)) * kValues +
-                               static_cast<size_t>(value));
+  return opcode_internal::kStores.Code(op, address, value);
 }
-
 constexpr uint16_t IndexedLoadCode(Op op, Index index, Dst dst = Dst::kSlot) {
-  using namespace opcode_internal;
-  const size_t number = kLoads[static_cast<size_t>(op)];
-  return static_cast<uint16_t>(kIndexedLoadBase + (number * kIndices + static_cast<size_t>(index)) * kPlainDsts +
-                               static_cast<size_t>(dst));
+  return opcode_internal::kIndexedLoads.Code(op, index, dst);
 }
 constexpr uint16_t IndexedStoreCode(Op op, Index index, Src value) {
-  using namespace opcode_internal;
-  const size_t number = kStores[static_cast<size_t>(op)];
-  return static_cast<uint16_t>(kIndexedStoreBase + (number * kIndices + static_cast<size_t>(index)) * kPlainValues +
-                               static_cast<size_t>(value));
+  return opcode_internal::kIndexedStores.Code(op, index, value);
 }
 
 // What steps (a slot to a slot, or a pin), what the sum is compared with (a slot, a constant, a pin), and whether the target
@@ -293,28 +282,26 @@ struct StepForm {
   Src second = Src::kSlot;
   bool is_back = false;
 };
-constexpr bool HasStepBranch(Op compare) { return compare >= Op::kI32Eq && compare <= Op::kI32GeU; }
+constexpr bool HasStepBranch(Op compare) { return opcode_internal::IsStepCompare(compare); }
 namespace opcode_internal {
 inline constexpr std::array<Src, 3> kStepped = {Src::kSlot, Src::kPin0, Src::kPin1};
 inline constexpr std::array<Src, 4> kStepSeconds = {Src::kSlot, Src::kConst, Src::kPin0, Src::kPin1};
+// By column and form.
 constexpr StepForm StepFormOf(size_t number) {
   return {kStepped[number / 8], kStepSeconds[number / 2 % 4], number % 2 != 0};
 }
 }  // namespace opcode_internal
 constexpr uint16_t StepBranchCode(Op compare, StepForm form) {
-  using namespace opcode_internal;
-  const size_t row = static_cast<size_t>(compare) - static_cast<size_t>(Op::kI32Eq);
   const size_t stepped = IsPin(form.stepped) ? static_cast<size_t>(form.stepped) - static_cast<size_t>(Src::kPin0) + 1 : 0;
   const size_t second = form.second == Src::kSlot ? 0 : static_cast<size_t>(form.second) - 1;
-  return static_cast<uint16_t>(kStepBase + row * kStepForms + stepped * 8 + second * 2 + (form.is_back ? 1 : 0));
+  return opcode_internal::kSteps.Code(compare, stepped * 4 + second, form.is_back);
 }
 
 // The other forms of an instruction whose result goes to a slot and the accumulator: to the accumulator only, ...
 constexpr uint16_t AccumulatorForm(uint16_t code) { return code | 1; }
 // ... or to the slot and a pin, if it has that.
 constexpr bool HasPinForm(uint16_t code, bool is_float) {
-  using namespace opcode_internal;
-  return !is_float && ((code >= kPinnedBase && code < kUnaryBase) || (code >= kLoadBase && code < kIndexedLoadBase));
+  return !is_float && (opcode_internal::kPinned.Has(code) || opcode_internal::kLoads.Has(code));
 }
 constexpr uint16_t PinForm(uint16_t code, size_t pin) { return static_cast<uint16_t>(code + 2 + pin); }
 
