@@ -15,10 +15,14 @@ namespace sandbox::fast {
 namespace {
 
 // In the order in which registers are handed out. The eighth is rcx, which variable shifts want for themselves.
-#define STATE_PARAMS                                                                                                  \
-  Machine &m, TableArg table, CodePos pc, Locals fp, Slot acc, uint8_t *memory_base, uint64_t memory_size, CodePos head, \
-      uint64_t fuel, Slot pin0, Slot pin1, FloatAcc facc
-#define STATE_ARGS m, table, pc, fp, acc, memory_base, memory_size, head, fuel, pin0, pin1, facc
+#define STATE_PARAMS                                                                                       \
+  Machine &m, TableArg table, CodePos pc, Locals fp, Slot acc, uint8_t *memory_base, uint64_t memory_size, \
+      CodePos head, uint64_t fuel, Slot pin0, Slot pin1, FloatAcc facc
+// What is in registers, as a State, and back.
+#define STATE() \
+  State { m, pc, fp, acc, facc, {memory_base, memory_size}, fuel, pin0, pin1, head }
+#define STATE_ARGS(s) \
+  s.m, table, s.pc, s.fp, s.acc, s.memory.base, s.memory.size, s.head, s.fuel, s.pin0, s.pin1, s.facc
 #define HANDLER_CC __attribute__((preserve_none))
 
 struct TailEntry;
@@ -29,29 +33,16 @@ struct TailEntry {
   HANDLER_CC Exit (*run)(STATE_PARAMS);
 };
 
-#define DISPATCH()                                                                       \
+#define DISPATCH(s)                                                                      \
   do {                                                                                   \
-    COUNT_DISPATCH(fast, pc.U16(0));                                                     \
-    [[clang::nomerge]] [[clang::musttail]] return table[pc.U16(0)].run(STATE_ARGS);      \
+    COUNT_DISPATCH(fast, s.pc.U16(0));                                                   \
+    [[clang::nomerge]] [[clang::musttail]] return table[s.pc.U16(0)].run(STATE_ARGS(s)); \
   } while (false)
-
-// What is in registers, as a State.
-#define STATE() State{m, pc, fp, acc, facc, {memory_base, memory_size}, fuel, pin0, pin1, head}
 
 HANDLER_CC __attribute__((noinline)) Exit TailResume(STATE_PARAMS) {
   State s = STATE();
   if (!Resume(s)) return Exit::kFuel;
-  pc = s.pc;
-  fp = s.fp;
-  acc = s.acc;
-  facc = s.facc;
-  memory_base = s.memory.base;
-  memory_size = s.memory.size;
-  fuel = s.fuel;
-  pin0 = s.pin0;
-  pin1 = s.pin1;
-  head = s.head;
-  DISPATCH();
+  DISPATCH(s);
 }
 
 HANDLER_CC __attribute__((cold, noinline)) Exit TailLeaveForFuel(STATE_PARAMS) {
@@ -68,22 +59,17 @@ template <typename Handler>
 HANDLER_CC Exit Tail(STATE_PARAMS) {
   State s = STATE();
   const Step step = Handler::Run(s);
-  pc = s.pc;
-  fp = s.fp;
-  acc = s.acc;
-  facc = s.facc;
-  memory_base = s.memory.base;
-  memory_size = s.memory.size;
-  fuel = s.fuel;
-  pin0 = s.pin0;
-  pin1 = s.pin1;
-  head = s.head;
   switch (step) {
-    case Step::kNext: DISPATCH();
-    case Step::kFuel: [[clang::musttail]] return TailLeaveForFuel(STATE_ARGS);
-    case Step::kTrap: [[clang::musttail]] return TailLeaveForTrap(STATE_ARGS);
-    case Step::kResume: [[clang::musttail]] return TailResume(STATE_ARGS);
-    case Step::kExit: return m.exit;
+    case Step::kNext:
+      DISPATCH(s);
+    case Step::kFuel:
+      [[clang::musttail]] return TailLeaveForFuel(STATE_ARGS(s));
+    case Step::kTrap:
+      [[clang::musttail]] return TailLeaveForTrap(STATE_ARGS(s));
+    case Step::kResume:
+      [[clang::musttail]] return TailResume(STATE_ARGS(s));
+    case Step::kExit:
+      return m.exit;
   }
   __builtin_unreachable();
 }
@@ -93,30 +79,22 @@ HANDLER_CC Exit TailBranch(STATE_PARAMS) {
   State s = STATE();
   if (Handler::IsTaken(s)) {
     const bool is_paid = TakeBranch<Handler>(s);
-    pc = s.pc;
-    acc = s.acc;
-    fuel = s.fuel;
-    pin0 = s.pin0;
-    pin1 = s.pin1;
     if (!is_paid) [[unlikely]]
-      [[clang::musttail]] return TailLeaveForFuel(STATE_ARGS);
-    DISPATCH();
+      [[clang::musttail]] return TailLeaveForFuel(STATE_ARGS(s));
+    DISPATCH(s);
   }
   const bool is_paid = PassBranch<Handler>(s);
-  pc = s.pc;
-  acc = s.acc;
-  fuel = s.fuel;
-  pin0 = s.pin0;
-  pin1 = s.pin1;
   if (!is_paid) [[unlikely]]
-    [[clang::musttail]] return TailLeaveForFuel(STATE_ARGS);
-  DISPATCH();
+    [[clang::musttail]] return TailLeaveForFuel(STATE_ARGS(s));
+  DISPATCH(s);
 }
 
 template <typename Handler>
 constexpr TailEntry EntryOf() {
-  if constexpr (kBranches<Handler>) return {&TailBranch<Handler>};
-  else return {&Tail<Handler>};
+  if constexpr (kBranches<Handler>)
+    return {&TailBranch<Handler>};
+  else
+    return {&Tail<Handler>};
 }
 
 struct Form {

@@ -1,8 +1,8 @@
 // Copyright 2026 The wasm-sandbox Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// The handler of each opcode: HandlerTable<Form>::Make() gives the table of a dispatch form, whose Form::kEntry<H> is the
-// entry for the handler H.
+// The handler of each opcode: HandlerTable<Form>::Make() gives the table of a dispatch form, whose Form::kEntry<H> is
+// the entry for the handler H.
 #ifndef SANDBOX_FAST_HANDLER_TABLE_H_
 #define SANDBOX_FAST_HANDLER_TABLE_H_
 
@@ -26,8 +26,9 @@ struct HandlerTable {
   template <Op kOp>
   static constexpr bool kIsIntegerCompare = IsCompare(kOp) && !IsFloat(InfoOf(kOp).signature.param(0));
 
-  template <Op kOp>
-  static constexpr bool kIsPinned = kFastPins && HasPins(kOp);
+  // Whether this build has instructions with such operands.
+  template <Src... kSources>
+  static constexpr bool kAreBuilt = kFastPins || !(IsPin(kSources) || ...);
 
   template <Op kOp, Pair kPair, Dst kDst>
   static constexpr void AddBinary(Table& table) {
@@ -44,15 +45,16 @@ struct HandlerTable {
     constexpr bool kIsOrdered = kIsCommutative<kOp> || IsCompare(kOp);
     constexpr bool kIsFirst = static_cast<size_t>(kPair) < kOrderedPairs;
     // The translator swaps the operands of the others.
-    if constexpr ((!kIsOrdered || kIsFirst) && (kIsPinned<kOp> || !HasPin(kPair))) {
+    if constexpr ((!kIsOrdered || kIsFirst) && (HasPins(kOp) || !HasPin(kPair)) &&
+                  kAreBuilt<FirstOf(kPair), SecondOf(kPair)>) {
       AddBinary<kOp, kPair, Dst::kSlot>(table);
       AddBinary<kOp, kPair, Dst::kAcc>(table);
-      if constexpr (kIsPinned<kOp>) {
+      if constexpr (kFastPins && HasPins(kOp)) {
         AddBinary<kOp, kPair, Dst::kPin0>(table);
         AddBinary<kOp, kPair, Dst::kPin1>(table);
       }
     }
-    if constexpr (IsCompare(kOp) && kIsFirst && (kFastPins || !HasPin(kPair))) {
+    if constexpr (IsCompare(kOp) && kIsFirst && kAreBuilt<FirstOf(kPair), SecondOf(kPair)>) {
       if constexpr (kIsIntegerCompare<kOp>) {
         AddBranch<kOp, kPair, BranchForm::kIf>(table);
         if constexpr (kFastPins) AddBranch<kOp, kPair, BranchForm::kBackIf>(table);
@@ -66,7 +68,7 @@ struct HandlerTable {
   template <Op kOp, size_t kNumber>
   static constexpr void AddStep(Table& table) {
     constexpr StepForm kForm = opcode_internal::StepFormOf(kNumber);
-    if constexpr (kFastPins || !(IsPin(kForm.stepped) || IsPin(kForm.second) || kForm.is_back)) {
+    if constexpr (kAreBuilt<kForm.stepped, kForm.second> && (kFastPins || !kForm.is_back)) {
       table[StepBranchCode(kOp, kForm)] = Form::template kEntry<StepBranch<kOp, kNumber>>;
     }
   }
@@ -93,22 +95,25 @@ struct HandlerTable {
       AddSource<kOp, Src::kAcc>(table);
     } else {
       AddPairs<kOp>(table, std::make_index_sequence<kPairs>());
-      if constexpr (HasStepBranch(kOp)) AddSteps<kOp>(table, std::make_index_sequence<opcode_internal::kStepColumns * opcode_internal::kStepForms>());
+      if constexpr (HasStepBranch(kOp))
+        AddSteps<kOp>(table, std::make_index_sequence<opcode_internal::kStepColumns * opcode_internal::kStepForms>());
     }
   }
 
   template <Op kOp, typename Stored, typename Result, bool kFloat, Address kAddress, Dst kDst>
   static constexpr void AddLoadTo(Table& table) {
-    table[LoadCode(kOp, kAddress, kDst)] = Form::template kEntry<Load<Stored, Result, kFloat, PlainAddress<kAddress>, kDst>>;
+    table[LoadCode(kOp, kAddress, kDst)] =
+        Form::template kEntry<Load<Stored, Result, kFloat, PlainAddress<kAddress>, kDst>>;
   }
   template <Op kOp, typename Stored, typename Value, Address kAddress, Src kValue>
   static constexpr void AddStored(Table& table) {
-    table[StoreCode(kOp, kAddress, kValue)] = Form::template kEntry<Store<Stored, Value, PlainAddress<kAddress>, kValue>>;
+    table[StoreCode(kOp, kAddress, kValue)] =
+        Form::template kEntry<Store<Stored, Value, PlainAddress<kAddress>, kValue>>;
   }
 
   template <Op kOp, typename Stored, typename Result, Address kAddress>
   static constexpr void AddLoadFrom(Table& table) {
-    if constexpr (kFastPins || !IsPin(BaseOf(kAddress))) {
+    if constexpr (kAreBuilt<BaseOf(kAddress)>) {
       constexpr bool kFloat = IsFloat(InfoOf(kOp).signature.result());
       AddLoadTo<kOp, Stored, Result, kFloat, kAddress, Dst::kSlot>(table);
       AddLoadTo<kOp, Stored, Result, kFloat, kAddress, Dst::kAcc>(table);
@@ -125,15 +130,17 @@ struct HandlerTable {
   }
 
   template <Index kIndex>
-  static constexpr bool kIsThere = kFastIndices && (kFastPins || !IsPin(FirstOf(kIndex)));
+  static constexpr bool kIsThere = kFastIndices&& kAreBuilt<FirstOf(kIndex)>;
 
   template <Op kOp, typename Stored, typename Result, Index kIndex>
   static constexpr void AddIndexedLoad(Table& table) {
     if constexpr (kIsThere<kIndex>) {
       constexpr bool kFloat = IsFloat(InfoOf(kOp).signature.result());
       using Where = IndexedAddress<kIndex>;
-      table[IndexedLoadCode(kOp, kIndex, Dst::kSlot)] = Form::template kEntry<Load<Stored, Result, kFloat, Where, Dst::kSlot>>;
-      table[IndexedLoadCode(kOp, kIndex, Dst::kAcc)] = Form::template kEntry<Load<Stored, Result, kFloat, Where, Dst::kAcc>>;
+      table[IndexedLoadCode(kOp, kIndex, Dst::kSlot)] =
+          Form::template kEntry<Load<Stored, Result, kFloat, Where, Dst::kSlot>>;
+      table[IndexedLoadCode(kOp, kIndex, Dst::kAcc)] =
+          Form::template kEntry<Load<Stored, Result, kFloat, Where, Dst::kAcc>>;
     }
   }
   template <Op kOp, typename Stored, typename Result, size_t... kNumbers>
@@ -147,7 +154,8 @@ struct HandlerTable {
     if constexpr (kIsThere<kIndex>) {
       using Where = IndexedAddress<kIndex>;
       table[IndexedStoreCode(kOp, kIndex, Src::kSlot)] = Form::template kEntry<Store<Stored, Value, Where, Src::kSlot>>;
-      table[IndexedStoreCode(kOp, kIndex, Src::kConst)] = Form::template kEntry<Store<Stored, Value, Where, Src::kConst>>;
+      table[IndexedStoreCode(kOp, kIndex, Src::kConst)] =
+          Form::template kEntry<Store<Stored, Value, Where, Src::kConst>>;
       if constexpr (kIsFloat<Value>) {
         table[IndexedStoreCode(kOp, kIndex, Src::kAcc)] = Form::template kEntry<Store<Stored, Value, Where, Src::kAcc>>;
       }
@@ -166,10 +174,11 @@ struct HandlerTable {
 
   template <Op kOp, typename Stored, typename Value, Address kAddress>
   static constexpr void AddStoreTo(Table& table) {
-    if constexpr (kFastPins || !IsPin(BaseOf(kAddress))) {
+    if constexpr (kAreBuilt<BaseOf(kAddress)>) {
       AddStored<kOp, Stored, Value, kAddress, Src::kSlot>(table);
       // One accumulator cannot be both.
-      if constexpr (BaseOf(kAddress) != Src::kAcc || kIsFloat<Value>) AddStored<kOp, Stored, Value, kAddress, Src::kAcc>(table);
+      if constexpr (BaseOf(kAddress) != Src::kAcc || kIsFloat<Value>)
+        AddStored<kOp, Stored, Value, kAddress, Src::kAcc>(table);
       AddStored<kOp, Stored, Value, kAddress, Src::kConst>(table);
       if constexpr (!kIsFloat<Value> && kFastPins) {
         AddStored<kOp, Stored, Value, kAddress, Src::kPin0>(table);
@@ -180,10 +189,14 @@ struct HandlerTable {
 
   template <Operand kType>
   static constexpr auto ValueOfType() {
-    if constexpr (kType == Operand::kI32) return uint32_t{};
-    else if constexpr (kType == Operand::kI64) return uint64_t{};
-    else if constexpr (kType == Operand::kF32) return float{};
-    else return double{};
+    if constexpr (kType == Operand::kI32)
+      return uint32_t{};
+    else if constexpr (kType == Operand::kI64)
+      return uint64_t{};
+    else if constexpr (kType == Operand::kF32)
+      return float{};
+    else
+      return double{};
   }
 
   template <Op kOp, typename Stored, typename Value, size_t... kNumbers>
