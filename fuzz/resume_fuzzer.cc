@@ -10,6 +10,7 @@
 
 #include "fuzz/gen/byte_source.h"
 #include "fuzz/gen/module_generator.h"
+#include "fuzz/oracle/neighbour.h"
 #include "fuzz/oracle/observation.h"
 #include "fuzz/oracle/our_engine.h"
 
@@ -29,11 +30,15 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   // Which NaN an operation makes is open, and each tier may choose otherwise.
   GeneratorOptions generator = GeneratorOptions::Everything();
   generator.canonical_nans = true;
-  const std::vector<uint8_t> module = GenerateModule(source, generator);
+  // By itself, or with functions, tables and memories of another one.
+  const Neighbours made = GenerateNeighbours(source, generator, options.seed % 2 != 0);
+  const std::vector<uint8_t>& module = made.module;
+  options.neighbour = made.neighbour;
   options.config.tier = sandbox::Tier::kInPlace;
   const Observation straight = Observe(module, options);
   // Most of a run in portions is steps from one tier to the other.
   if (module.size() % 4 != 0) options.config.tier = sandbox::Tier::kFast;
+  options.nests = true;
   size_t portion = 0;
   uint32_t round = 0;
   options.next_portion = [&] { return std::max<uint64_t>(1, portions[portion++ % portions.size()]); };

@@ -10,6 +10,7 @@
 
 #include "fuzz/gen/byte_source.h"
 #include "fuzz/gen/module_generator.h"
+#include "fuzz/oracle/neighbour.h"
 #include "fuzz/oracle/observation.h"
 #include "fuzz/oracle/our_engine.h"
 
@@ -23,7 +24,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   // Which NaN an operation makes is open, and the compiler may choose otherwise in each dispatch form.
   GeneratorOptions generator = GeneratorOptions::Everything();
   generator.canonical_nans = true;
-  const std::vector<uint8_t> module = GenerateModule(source, generator);
+  // By itself, or with functions, tables and memories of another one.
+  const Neighbours made = GenerateNeighbours(source, generator, options.seed % 2 != 0);
+  const std::vector<uint8_t>& module = made.module;
+  options.neighbour = made.neighbour;
   options.config.tier = sandbox::Tier::kInPlace;
   options.config.dispatch = sandbox::Dispatch::kLoop;
   const Observation reference = Observe(module, options);

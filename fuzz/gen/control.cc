@@ -283,7 +283,9 @@ void FunctionGenerator::CallSomething() {
 }
 
 void FunctionGenerator::IndirectCallee(uint32_t function, bool is_tail) {
-  const uint32_t type = plan_.functions[function];
+  uint32_t type = plan_.functions[function];
+  // A function is also of every type that its own is derived from.
+  if (plan_.types[type].super != kNoIndex && source_.OneIn(2)) type = plan_.types[type].super;
   const Op op = is_tail ? Op::kReturnCallIndirect : Op::kCallIndirect;
   uint32_t table = 0;
   if (plan_.options.reference_types && source_.OneIn(3)) {

@@ -60,8 +60,19 @@ void FunctionGenerator::Condition() {
     if (!GetLocal(ValType::I32())) MakeConst(ValType::I32());
     return;
   }
-  for (ValType type : ParamsOf(info, ValType())) {
-    if (source_.OneIn(3) || !GetLocal(type)) MakeConst(type);
+  const std::optional<uint32_t> local = SomeLocal(TypeOf(info.signature.param(0), ValType()));
+  if (local && info.signature.param_count() == 2 && source_.OneIn(4)) {
+    // Equal, or nearly so: what tells "less" from "less or equal".
+    const ValType type = locals_[*local];
+    const uint64_t bits = source_.BitsOf(type);
+    MakeConst(type, bits);
+    Emit(Op::kLocalSet, {*local});
+    Emit(Op::kLocalGet, {*local});
+    MakeConst(type, RelatedBits(bits, type, source_.OneIn(2) ? 0 : source_.Below(5)));
+  } else {
+    for (ValType type : ParamsOf(info, ValType())) {
+      if (source_.OneIn(3) || !GetLocal(type)) MakeConst(type);
+    }
   }
   GuardDivisor(op);
   Emit(op);
@@ -191,6 +202,20 @@ void FunctionGenerator::ValuedBranches() {
     while (stack_.size() > outer) Consume();
   }
   for (uint32_t left = depth; left > 0; --left) {
+    if (left == depth && source_.OneIn(3)) {
+      const size_t base = stack_.size();
+      for (uint32_t below = source_.Below(4); below > 0; --below) Make(AnyType(source_, plan_));
+      const size_t surplus = stack_.size() - base;
+      make_results();
+      if (!GetLocal(ValType::I32())) MakeConst(ValType::I32());
+      Pop(1);
+      std::vector<uint32_t> targets;
+      for (uint32_t i = source_.Below(4); i > 0; --i) targets.push_back(source_.Below(depth));
+      code_.BrTable(targets, source_.Below(depth));
+      code_.End();
+      stack_.erase(stack_.begin() + static_cast<ptrdiff_t>(base), stack_.begin() + static_cast<ptrdiff_t>(base + surplus));
+      continue;
+    }
     if (left == depth) make_results();
     if (source_.OneIn(4)) {
       Emit(Op::kBr, {source_.Below(left)});

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "fuzz/oracle/host_objects.h"
+#include "fuzz/oracle/neighbour.h"
 #include "fuzz/oracle/observation.h"
 #include "fuzz/oracle/questions.h"
 
@@ -14,7 +15,6 @@ namespace sandbox::fuzz {
 namespace {
 
 constexpr uint32_t kMostSteps = 300;
-constexpr char kEnvironment[] = "env";
 
 Config SomeConfig(ByteSource& source) {
   Config config;
@@ -33,10 +33,6 @@ Config SomeConfig(ByteSource& source) {
   if (source.OneIn(8)) config.limits.store_functions = source.Below(60);
   if (source.OneIn(8)) config.limits.store_types = source.Below(20);
   return config;
-}
-
-bool IsPlain(std::span<const ValType> types) {
-  return std::ranges::all_of(types, [](ValType t) { return !t.is_ref() || t.heap().is_abstract(); });
 }
 
 bool IsClean(const Error& error) {
@@ -68,7 +64,7 @@ void ApiScript::ExpectState(std::optional<ErrorCode> state, bool has_value, cons
 
 // --- Modules -------------------------------------------------------------------------------------------------------
 
-void ApiScript::AddHostFunctions(ImportList& list) const {
+void ApiScript::AddNestingFunctions(ImportList& list) const {
   const ValType i32 = ValType::I32();
   const ValType i64 = ValType::I64();
   list.functions.push_back({kEnvironment, "nest", {{}, {}}});
@@ -78,41 +74,15 @@ void ApiScript::AddHostFunctions(ImportList& list) const {
   list.functions.push_back({kEnvironment, "pair", {{i32, i64}, {i64, i32}}});
 }
 
-// What a module exports of types that another module can write down.
-void ApiScript::AddExportsOf(const LoadedModule& from, const std::string& name, ImportList& list) const {
-  for (const ExportInfo item : from.module.exports()) {
-    const std::string item_name(item.name);
-    switch (item.type.kind) {
-      case ExternKind::kFunc:
-        if (!IsPlain(item.signature.params) || !IsPlain(item.signature.results)) break;
-        list.functions.push_back({name, item_name,
-                                  {{item.signature.params.begin(), item.signature.params.end()},
-                                   {item.signature.results.begin(), item.signature.results.end()}}});
-        break;
-      case ExternKind::kTable: {
-        // The generator wants the first table to be of functions.
-        const TableType& type = item.type.table;
-        if (type.element == ValType::FuncRef() || !list.tables.empty()) list.tables.push_back({name, item_name, type});
-        break;
-      }
-      case ExternKind::kMemory: list.memories.push_back({name, item_name, item.type.memory.limits}); break;
-      case ExternKind::kGlobal:
-        if (IsPlain({&item.type.global.type, 1})) list.globals.push_back({name, item_name, item.type.global});
-        break;
-      case ExternKind::kTag: break;
-    }
-  }
-}
-
 void ApiScript::LoadModules() {
   const uint32_t count = source_.Between(1, 4);
   for (uint32_t i = 0; i < count; ++i) {
     ImportList list;
     const bool has_list = source_.OneIn(i == 0 ? 2 : 3) || i > 0;
-    if (source_.OneIn(2)) AddHostFunctions(list);
+    if (source_.OneIn(2)) AddNestingFunctions(list);
     // Named after its place: an instance of it that bears the name resolves the imports.
-    if (i > 0) AddExportsOf(modules_.front(), "m0", list);
-    if (i > 1 && source_.OneIn(2)) AddExportsOf(modules_[i - 1], "m" + std::to_string(i - 1), list);
+    if (i > 0) AddExportsOf(modules_.front().module, kNeighbour, list);
+    if (i > 1 && source_.OneIn(2)) AddExportsOf(modules_[i - 1].module, "m" + std::to_string(i - 1), list);
     GeneratorOptions options = GeneratorOptions::Everything();
     if (has_list) options.imports = &list;
     ByteSource own = source_.Take(40 + source_.Byte());

@@ -71,8 +71,7 @@ class ApiScript {
 
   // --- Modules and stores (api_script.cc) ---
   void LoadModules();
-  void AddHostFunctions(ImportList& list) const;
-  void AddExportsOf(const LoadedModule& from, const std::string& name, ImportList& list) const;
+  void AddNestingFunctions(ImportList& list) const;
   World& NewWorld(size_t slot);
   void LinkHost(World& world);
   void EndWorld(World& world);

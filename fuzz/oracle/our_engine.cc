@@ -12,6 +12,8 @@
 
 #include "fuzz/gen/module_generator.h"
 #include "fuzz/oracle/host_objects.h"
+#include "fuzz/oracle/neighbour.h"
+#include "tests/lib/module_builder.h"
 
 namespace sandbox::fuzz {
 namespace {
@@ -29,7 +31,10 @@ class Session {
     if (!store) Report("the store is refused", bytes_);
     store_ = &*store;
     Check(store_->LinkFuncDefault(kHostModule), "link");
-    Check(LinkHostObjects(*store_, module_, options_.seed), "link objects");
+    Check(LinkHostFunctions(*store_), "link functions");
+    if (options_.nests) AddScribbler();
+    if (!options_.neighbour.empty() && !AddNeighbour()) return std::move(seen_);
+    if (options_.neighbour.empty()) Check(LinkHostObjects(*store_, module_, options_.seed), "link objects");
     store_->SetFuel(0);
     Result<Instantiation> made = store_->Instantiate(module_);
     if (!made) {
@@ -53,6 +58,42 @@ class Session {
   T Check(Result<T> result, std::string_view what) {
     if (!result) Report(std::string(what) + ": " + std::string(TextOf(result.error().code)), bytes_);
     if constexpr (!std::is_void_v<T>) return std::move(*result);
+  }
+
+  // False: it cannot be had, or ends all comparison.
+  bool AddNeighbour() {
+    const Module neighbour = Check(Module::LoadCopy(options_.neighbour), "load the neighbour");
+    Check(LinkHostObjects(*store_, neighbour, options_.seed), "link objects");
+    store_->SetFuel(0);
+    Result<Instantiation> made = store_->Instantiate(neighbour);
+    if (!made) return false;
+    seen_.calls.push_back(Finish("neighbour", std::move(made->run)));
+    Check(store_->SetName(made->instance, kNeighbour), "name");
+    return !IsPoisoned();
+  }
+
+  // A function that fills locals and operands with what nothing else has.
+  void AddScribbler() {
+    using testing::Code;
+    testing::ModuleBuilder builder;
+    constexpr int kOperands = 40;
+    Code body;
+    for (int i = 0; i < kOperands; ++i) body.I64Const(0x5ca1ab1e0ddba11);
+    for (int i = 0; i < kOperands; ++i) body.Op(Op::kDrop);
+    const uint32_t function = builder.AddFunction(builder.AddType({}, {}), body.End(), {{kOperands, ValType::I64()}});
+    builder.ExportFunction("scribble", function);
+    Result<Instantiation> made = store_->Instantiate(Check(Module::LoadCopy(builder.Build()), "load the scribbler"));
+    if (made) scribbler_ = Check(store_->GetFunc(made->instance, "scribble"), "scribble");
+  }
+
+  // Neither fuel nor anything else shows that it ran.
+  void MayScribble() {
+    if (!scribbler_ || is_interrupt_wanted_ || ++pauses_ % 3 != 1) return;
+    const uint64_t fuel = store_->fuel();
+    store_->SetFuel(1000);
+    Result<RunResult> run = store_->Invoke(*scribbler_, {});
+    if (run && run->is_pending()) Report("the scribbler waits", bytes_);
+    store_->SetFuel(fuel);
   }
 
   bool IsPoisoned() const { return seen_.calls.back().ending == Ending::kExhausted; }
@@ -105,6 +146,7 @@ class Session {
     uint64_t handed = 0;
     for (;;) {
       CheckInterrupt(run.outcome());
+      if (run.is_pending()) MayScribble();
       if (run.outcome() == Outcome::kHostCall) {
         // Asked for while the host takes its time: the guest stops again as soon as it has the answer.
         MayInterrupt();
@@ -198,6 +240,8 @@ class Session {
   Store* store_ = nullptr;
   InstanceId instance_;
   bool is_interrupt_wanted_ = false;
+  std::optional<FuncHandle> scribbler_;
+  uint32_t pauses_ = 0;
   std::vector<std::pair<FuncHandle, uint32_t>> exported_;  // and their indices
 };
 
