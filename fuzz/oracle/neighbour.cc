@@ -58,7 +58,7 @@ Result<void> LinkHostFunctions(Store& store) {
     return memory->Read<uint32_t>(at).value_or(1u);
   }));
   SANDBOX_TRY(store.Link(kEnvironment, "pair", [](uint32_t a, uint64_t b) { return std::tuple(b + 1, a); }));
-  SANDBOX_TRY(store.Link(kEnvironment, "trap", [](int64_t a, uint32_t b) -> HostResult<int64_t> {
+  SANDBOX_TRY(store.Link(kEnvironment, "trap", [](uint64_t a, uint32_t b) -> HostResult<uint64_t> {
     if (b % 8 == 1) return std::unexpected(TrapCode::kHost);
     return a - 1;
   }));
