@@ -49,7 +49,8 @@ void FunctionGenerator::Generate() {
   if (probe != kInvalidOp) return Probe(probe);
   labels_.push_back({{}, type_.results, 0, Op::kBlock, false});
   CountDown();
-  if (!source_.OneIn(6)) BeginCountedLoop();
+  if (plan_.swarm.tight) TightLoop();
+  else if (!source_.OneIn(6)) BeginCountedLoop();
   floor_ = labels_.size();
   while (!labels_.empty()) {
     if (budget_ == 0 || source_.is_empty() || source_.OneIn(40)) {

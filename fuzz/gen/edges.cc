@@ -135,7 +135,7 @@ void FunctionGenerator::Probe(Op op) {
   Emit(op);
   Pop(info.signature.param_count());
   Push(TypeOf(info.signature.result(), ValType()));
-  Canonicalize(stack_.back());
+  Canonicalize(op);
   EndBlock();
 }
 

@@ -72,8 +72,8 @@ class FunctionGenerator {
   void MakeConst(ValType type) { MakeConst(type, source_.BitsOf(type)); }
   void MakeConst(ValType type, uint64_t bits);
   void MakeRef(ValType type);
-  // Makes every NaN on top of the stack the canonical one, where that is asked for.
-  void Canonicalize(ValType type);
+  // Makes a NaN on top of the stack, where this instruction left it, the canonical one, if that is asked for.
+  void Canonicalize(Op op);
   bool GetLocal(ValType type);
   std::optional<uint32_t> SomeLocal(ValType type);
   // Takes the topmost operand away: into a local or a global of its type, where it can be seen, or for good.
@@ -92,6 +92,55 @@ class FunctionGenerator {
   void Probe(Op op);
   void ProbeOperands(const OpInfo& info);
   void Reference();
+
+  // --- Expressions (expressions.cc) ---
+  // A local that a loop uses much. Nobody but the loop itself writes one that is kept; one that is small is an address.
+  struct Hot {
+    uint32_t local = kNoIndex;
+    ValType type;
+    bool is_kept = false;
+    bool is_small = false;
+  };
+  bool IsKept(uint32_t local) const;
+  std::optional<uint32_t> HotLocal(ValType type, bool is_written);
+  bool HasPlainMemory() const;
+  Op OpFor(ValType type);
+  Op AnyCondition();
+  void Tree(ValType type, uint32_t depth, bool is_exact = true);
+  void SmallNumber();
+  void SmallTree();
+  void HotAddress();
+  bool LoadHot(ValType type);
+  void HotAccess();
+  void StoreKept();
+  void Keep();
+
+  // --- Tight loops (tight_loops.cc) ---
+  // What the counter does: from start, in steps, as long as it compares with the limit.
+  struct Rounds {
+    int64_t start = 0;
+    int64_t step = 1;
+    int64_t limit = 0;
+    uint32_t compare = 0;  // eq, ne, lt_s, ...
+    bool is_64 = false;
+    bool is_small = false;
+    bool is_limit_first = false;
+    uint32_t counter = kNoIndex;
+    uint32_t limit_local = kNoIndex;  // if any: has the limit
+    uint32_t next = kNoIndex;         // if any: gets the sum, and the counter that when the next round begins
+  };
+  uint32_t RoundsOf(const Rounds& rounds) const;
+  Rounds AnyRounds();
+  void EmitNumber(int64_t value, bool is_64) { is_64 ? EmitI64(value) : EmitI32(static_cast<int32_t>(value)); }
+  void CompareRound(const Rounds& rounds, bool is_on_stack);
+  void StepRound(const Rounds& rounds, bool keeps);
+  void EndRound(const Rounds& rounds, uint32_t depth);
+  void ChooseHot(const Rounds& rounds);
+  void ReadMuch();
+  void MoveSmall();
+  void Aside();
+  void TightStep(const Rounds& rounds);
+  void TightLoop();
 
   // --- Shapes (shapes.cc): code as compilers make it and register allocators fear it, balanced in itself ---
   struct BlockShape {
@@ -175,6 +224,7 @@ class FunctionGenerator {
   Types stack_;
   std::vector<Label> labels_;
   uint32_t counters_ = 0;  // of counted loops that are open
+  std::vector<Hot> hot_;   // of tight loops that are open
   size_t floor_ = 1;       // labels that stay open until the instructions run out
   uint32_t budget_;        // instructions still to be chosen
 };

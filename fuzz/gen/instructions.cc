@@ -120,7 +120,7 @@ void FunctionGenerator::Numeric() {
   Emit(op);
   Pop(info.signature.param_count());
   Push(TypeOf(info.signature.result(), ValType()));
-  Canonicalize(stack_.back());
+  Canonicalize(op);
 }
 
 void FunctionGenerator::MemargAt(uint32_t memory_index, uint8_t access_log2, uint64_t offset) {

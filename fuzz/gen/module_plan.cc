@@ -32,6 +32,7 @@ Swarm ChooseSwarm(ByteSource& source, const GeneratorOptions& options) {
   swarm.odd_lebs = options.odd_encodings && rare % 5 == 1;
   swarm.big_frames = rare % 11 == 1;
   swarm.dense_probes = swarm.probes && rare % 8 == 2;
+  swarm.tight = swarm.shapes && !swarm.dense_probes && rare % 3 == 1;
   return swarm;
 }
 
@@ -56,6 +57,7 @@ std::vector<ValType> SomeNumbers(ByteSource& source, const ModulePlan& plan, uin
 Limits MemoryLimits(ByteSource& source, const ModulePlan& plan) {
   Limits limits;
   limits.min = source.Below(3);
+  if (plan.swarm.tight && limits.min == 0) limits.min = 1;
   if (source.OneIn(2) || plan.options.own_limit > 0) limits.max = limits.min + source.Below(8);
   limits.is_64 = plan.options.memory64 && source.OneIn(plan.swarm.dense_probes ? 2 : 8);
   return limits;

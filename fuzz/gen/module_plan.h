@@ -37,6 +37,7 @@ struct Swarm {
   bool arithmetic = true;
   bool probes = true;     // functions of one instruction
   bool variables = true;
+  bool tight = false;     // tight loops above all
   bool recursion = false;
   bool traps = false;      // lets operands be what makes an instruction trap
   bool odd_lebs = false;

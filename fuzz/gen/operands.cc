@@ -19,6 +19,11 @@ void FunctionGenerator::Require(const Types& types) {
 }
 
 bool FunctionGenerator::GetLocal(ValType type) {
+  if (const std::optional<uint32_t> hot = HotLocal(type, false)) {
+    Emit(Op::kLocalGet, {*hot});
+    Push(type);
+    return true;
+  }
   if (locals_.empty()) return false;
   const uint32_t start = source_.Below(static_cast<uint32_t>(locals_.size()));
   for (uint32_t i = 0; i < locals_.size(); ++i) {
@@ -32,11 +37,12 @@ bool FunctionGenerator::GetLocal(ValType type) {
 }
 
 std::optional<uint32_t> FunctionGenerator::SomeLocal(ValType type) {
+  if (const std::optional<uint32_t> hot = HotLocal(type, true)) return hot;
   if (locals_.empty()) return std::nullopt;
   const uint32_t start = source_.Below(static_cast<uint32_t>(locals_.size()));
   for (uint32_t i = 0; i < locals_.size(); ++i) {
     const uint32_t local = (start + i) % static_cast<uint32_t>(locals_.size());
-    if (locals_[local] == type) return local;
+    if (locals_[local] == type && !IsKept(local)) return local;
   }
   return std::nullopt;
 }
@@ -132,9 +138,31 @@ void FunctionGenerator::MakeConst(ValType type, uint64_t bits) {
   Push(type);
 }
 
-void FunctionGenerator::Canonicalize(ValType type) {
+namespace {
+
+// Whether the specification leaves open which NaN this makes: of the others the result's bits are fixed.
+bool IsNanOpen(Op op) {
+  switch (op) {
+    case Op::kF32Abs:
+    case Op::kF32Neg:
+    case Op::kF32Copysign:
+    case Op::kF64Abs:
+    case Op::kF64Neg:
+    case Op::kF64Copysign:
+    case Op::kF32ReinterpretI32:
+    case Op::kF64ReinterpretI64: return false;
+    default: break;
+  }
+  const Operand from = InfoOf(op).signature.param(0);
+  return from == Operand::kF32 || from == Operand::kF64;
+}
+
+}  // namespace
+
+void FunctionGenerator::Canonicalize(Op op) {
+  const ValType type = TypeOf(InfoOf(op).signature.result(), ValType());
   const bool is_f32 = type == ValType::F32();
-  if (!plan_.options.canonical_nans || !(is_f32 || type == ValType::F64())) return;
+  if (!plan_.options.canonical_nans || !(is_f32 || type == ValType::F64()) || !IsNanOpen(op)) return;
   const uint32_t scratch = static_cast<uint32_t>(locals_.size()) + (is_f32 ? 0 : 1);
   code_.LocalSet(scratch).LocalGet(scratch);
   if (is_f32) {

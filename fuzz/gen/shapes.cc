@@ -1,7 +1,7 @@
 // Copyright 2026 The wasm-sandbox Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Code as compilers make it and as tiers that keep operands in registers fear it: hot loops, locals that change while
+// Code as compilers make it and as tiers that keep operands in registers fear it: loops, locals that change while
 // their old value is an operand, branches out of several levels with values, many operands at once.
 #include <algorithm>
 
@@ -11,7 +11,8 @@ namespace sandbox::fuzz {
 
 void FunctionGenerator::Shape() {
   if (!plan_.swarm.shapes) return Control();
-  switch (source_.Below(12)) {
+  if (plan_.swarm.tight && !source_.OneIn(4)) return TightLoop();
+  switch (source_.Below(15)) {
     case 0:
     case 1: return LocalHazard();
     case 2: return SelectChain();
@@ -23,6 +24,9 @@ void FunctionGenerator::Shape() {
     case 8: return LoopWithValues();
     case 9: return BranchTableLoop();
     case 10: return source_.OneIn(3) ? DeepNest() : CallAndKeep();
+    case 11:
+    case 12:
+    case 13: return TightLoop();
     default: return CallMyself();
   }
 }
@@ -31,32 +35,25 @@ void FunctionGenerator::Shape() {
 void FunctionGenerator::LocalArithmetic() {
   const Op op = AnyNumeric();
   const OpInfo& info = InfoOf(op);
+  const bool is_deep = source_.OneIn(3);
   for (ValType type : ParamsOf(info, ValType())) {
-    if (source_.OneIn(4) || !GetLocal(type)) MakeConst(type);
+    if (is_deep) Tree(type, 1);
+    else if (source_.OneIn(4) || !GetLocal(type)) MakeConst(type);
   }
   GuardDivisor(op);
   Emit(op);
   Pop(info.signature.param_count());
   const ValType result = TypeOf(info.signature.result(), ValType());
   Push(result);
-  Canonicalize(result);
-  Pop(1);
-  const std::optional<uint32_t> local = SomeLocal(result);
-  if (!local) {
-    Emit(Op::kDrop);
-  } else if (source_.OneIn(4)) {
-    Emit(Op::kLocalTee, {*local});
-    Emit(Op::kDrop);
-  } else {
-    Emit(Op::kLocalSet, {*local});
-  }
+  Canonicalize(op);
+  Keep();
 }
 
 // Pushes an i32 that is a condition: a comparison more often than not.
 void FunctionGenerator::Condition() {
-  const Op op = source_.Pick(NumericRows(plan_.swarm.floats));
+  const Op op = AnyCondition();
   const OpInfo& info = InfoOf(op);
-  if (info.signature.result() != Operand::kI32 || TruncatesWithTrap(op) || source_.OneIn(4)) {
+  if (source_.OneIn(4)) {
     if (!GetLocal(ValType::I32())) MakeConst(ValType::I32());
     return;
   }
@@ -70,8 +67,10 @@ void FunctionGenerator::Condition() {
     Emit(Op::kLocalGet, {*local});
     MakeConst(type, RelatedBits(bits, type, source_.OneIn(2) ? 0 : source_.Below(5)));
   } else {
+    const bool is_deep = source_.OneIn(3);
     for (ValType type : ParamsOf(info, ValType())) {
-      if (source_.OneIn(3) || !GetLocal(type)) MakeConst(type);
+      if (is_deep) Tree(type, 1);
+      else if (source_.OneIn(3) || !GetLocal(type)) MakeConst(type);
     }
   }
   GuardDivisor(op);
@@ -84,7 +83,10 @@ void FunctionGenerator::Condition() {
 // The value of a local is an operand, and the local gets another one before it is used.
 void FunctionGenerator::LocalHazard() {
   if (locals_.empty()) return Numeric();
-  const uint32_t local = source_.Below(static_cast<uint32_t>(locals_.size()));
+  uint32_t local = source_.Below(static_cast<uint32_t>(locals_.size()));
+  const std::optional<uint32_t> hot = HotLocal(source_.OneIn(4) ? locals_[local] : ValType::I32(), true);
+  if (hot) local = *hot;
+  if (IsKept(local)) return LocalArithmetic();
   const ValType type = locals_[local];
   const uint32_t copies = source_.Between(1, 3);
   for (uint32_t i = 0; i < copies; ++i) Emit(Op::kLocalGet, {local});
@@ -375,7 +377,8 @@ void FunctionGenerator::CallAndKeep() {
   for (ValType type : callee.params) {
     if (!GetLocal(type)) Make(type);
   }
-  Emit(Op::kCall, {function});
+  if (source_.OneIn(4)) IndirectCallee(function, false);
+  else Emit(Op::kCall, {function});
   Pop(callee.params.size());
   Push(callee.results);
   if (source_.OneIn(3)) LocalArithmetic();

@@ -1,0 +1,210 @@
+// Copyright 2026 The wasm-sandbox Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Operands that are computed: trees of instructions, so that results meet each other, locals and constants in every
+// order, and addresses as compilers make them.
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "fuzz/gen/function_generator.h"
+
+namespace sandbox::fuzz {
+namespace {
+
+// What loops consist of.
+constexpr std::array kCommon32 = {Op::kI32Add, Op::kI32Sub, Op::kI32Mul,  Op::kI32And, Op::kI32Or,
+                                  Op::kI32Xor, Op::kI32Shl, Op::kI32ShrS, Op::kI32ShrU};
+constexpr std::array kCommon64 = {Op::kI64Add, Op::kI64Sub, Op::kI64Mul,  Op::kI64And, Op::kI64Or,
+                                  Op::kI64Xor, Op::kI64Shl, Op::kI64ShrS, Op::kI64ShrU};
+constexpr std::array kCompares = {Op::kI32Eq,  Op::kI32Ne,  Op::kI32LtS, Op::kI32LtU, Op::kI32GtS, Op::kI32GtU,
+                                  Op::kI32LeS, Op::kI32LeU, Op::kI32GeS, Op::kI32GeU, Op::kI64Eq,  Op::kI64Ne,  Op::kI64LtS,
+                                  Op::kI64LtU, Op::kI64GtS, Op::kI64GtU, Op::kI64LeS, Op::kI64LeU, Op::kI64GeS, Op::kI64GeU};
+constexpr uint32_t kSmall = 1024;  // addresses and offsets of hot accesses stay in the first page
+
+// Those that show more of a NaN than that it is one.
+bool ShowsBits(Op op) {
+  switch (op) {
+    case Op::kF32Copysign:
+    case Op::kF64Copysign:
+    case Op::kI32ReinterpretF32:
+    case Op::kI64ReinterpretF64: return true;
+    default: return false;
+  }
+}
+
+// The numeric instructions with this result.
+const std::vector<Op>& RowsOf(ValType type, bool with_floats) {
+  static std::map<std::pair<int, bool>, std::vector<Op>> rows;
+  std::vector<Op>& found = rows[{static_cast<int>(type.kind()), with_floats}];
+  if (!found.empty()) return found;
+  for (Op op : NumericRows(with_floats)) {
+    if (TypeOf(InfoOf(op).signature.result(), ValType()) == type && !TruncatesWithTrap(op)) found.push_back(op);
+  }
+  return found;
+}
+
+}  // namespace
+
+bool FunctionGenerator::IsKept(uint32_t local) const {
+  return std::ranges::any_of(hot_, [=](const Hot& hot) { return hot.is_kept && hot.local == local; });
+}
+
+// More often than not, one of those that the loop uses much.
+std::optional<uint32_t> FunctionGenerator::HotLocal(ValType type, bool is_written) {
+  if (hot_.empty() || source_.OneIn(3)) return std::nullopt;
+  const uint32_t count = static_cast<uint32_t>(hot_.size());
+  const uint32_t start = source_.Below(count);
+  for (uint32_t i = 0; i < count; ++i) {
+    const Hot& hot = hot_[(start + i) % count];
+    if (hot.type == type && !(is_written && hot.is_kept)) return hot.local;
+  }
+  return std::nullopt;
+}
+
+bool FunctionGenerator::HasPlainMemory() const {
+  return !plan_.memories.empty() && plan_.memories[0].min > 0 && !plan_.memories[0].is_64;
+}
+
+Op FunctionGenerator::OpFor(ValType type) {
+  if (type == ValType::I32() && !source_.OneIn(3)) return source_.Pick(kCommon32);
+  if (type == ValType::I64() && !source_.OneIn(3)) return source_.Pick(kCommon64);
+  return source_.Pick(RowsOf(type, plan_.swarm.floats));
+}
+
+Op FunctionGenerator::AnyCondition() {
+  if (!hot_.empty() && !source_.OneIn(3)) return source_.Pick(kCompares);
+  return source_.Pick(RowsOf(ValType::I32(), plan_.swarm.floats));
+}
+
+// Pushes an operand: a local, a constant, something loaded, or an instruction on operands.
+void FunctionGenerator::Tree(ValType type, uint32_t depth, bool is_exact) {
+  if (type.is_ref()) return Make(type);
+  if (depth == 0 || source_.is_empty() || source_.OneIn(3)) {
+    if (source_.OneIn(6) && HasPlainMemory() && LoadHot(type)) return;
+    if (source_.OneIn(4) || !GetLocal(type)) MakeConst(type);
+    return;
+  }
+  const Op op = OpFor(type);
+  const OpInfo& info = InfoOf(op);
+  for (ValType operand : ParamsOf(info, ValType())) Tree(operand, depth - 1, ShowsBits(op));
+  GuardDivisor(op);
+  Emit(op);
+  Pop(info.signature.param_count());
+  Push(type);
+  // On the way, a NaN is a NaN.
+  if (is_exact) Canonicalize(op);
+}
+
+// Pushes an i32 below kSmall: a local of that kind if there is one.
+void FunctionGenerator::SmallNumber() {
+  std::vector<uint32_t> small;
+  for (const Hot& hot : hot_) {
+    if (hot.is_small) small.push_back(hot.local);
+  }
+  if (small.empty()) {
+    EmitI32(static_cast<int32_t>(source_.Below(kSmall)));
+  } else {
+    Emit(Op::kLocalGet, {source_.Pick(small)});
+  }
+  Push(ValType::I32());
+}
+
+void FunctionGenerator::SmallTree() {
+  Tree(ValType::I32(), 2);
+  EmitI32(static_cast<int32_t>(kSmall - 1 - source_.Below(3)));
+  Emit(Op::kI32And);
+}
+
+// Pushes the address of a byte or of an element, mostly within the first page.
+void FunctionGenerator::HotAddress() {
+  const uint32_t form = source_.Below(10);
+  if (form == 0) {
+    EmitI32(static_cast<int32_t>(source_.Below(kSmall)));
+    return Push(ValType::I32());
+  }
+  form <= 6 ? SmallNumber() : SmallTree();
+  if (form % 3 == 1) {
+    EmitI32(static_cast<int32_t>(source_.Below(4)));
+    Emit(Op::kI32Shl);
+  } else if (form % 3 == 2) {
+    source_.OneIn(3) ? SmallTree() : SmallNumber();
+    Emit(Op::kI32Add);
+    Pop(1);
+  }
+  if (source_.OneIn(3)) {
+    // Some far away.
+    const bool is_far = may_trap_ && source_.OneIn(8);
+    EmitI32(static_cast<int32_t>(is_far ? static_cast<uint32_t>(source_.Interesting()) : source_.Below(kSmall)));
+    Emit(Op::kI32Add);
+  }
+}
+
+bool FunctionGenerator::LoadHot(ValType type) {
+  std::vector<Op> loads;
+  for (Op op : AccessRows(plan_.swarm.floats)) {
+    const OpInfo& info = InfoOf(op);
+    if (info.family == Family::kLoad && TypeOf(info.signature.result(), ValType()) == type) loads.push_back(op);
+  }
+  if (loads.empty()) return false;
+  const Op op = source_.Pick(loads);
+  HotAddress();
+  Emit(op);
+  MemargAt(0, InfoOf(op).access_log2, source_.OneIn(2) ? 0 : source_.Below(kSmall));
+  Pop(1);
+  Push(type);
+  return true;
+}
+
+// From memory into a local, or back.
+void FunctionGenerator::HotAccess() {
+  if (!HasPlainMemory()) return LocalArithmetic();
+  Op op = source_.Pick(AccessRows(plan_.swarm.floats));
+  if (InfoOf(op).family == Family::kLoad && source_.OneIn(3)) op = Op::kI32Store;
+  const OpInfo& info = InfoOf(op);
+  if (info.family == Family::kLoad) {
+    LoadHot(TypeOf(info.signature.result(), ValType::I32()));
+    return Keep();
+  }
+  HotAddress();
+  Tree(TypeOf(info.signature.param(1), ValType::I32()), source_.OneIn(2) ? 0 : 2);
+  Emit(op);
+  MemargAt(0, info.access_log2, source_.OneIn(2) ? 0 : source_.Below(kSmall));
+  Pop(2);
+}
+
+// A number becomes a local and is stored right away, at an address that is computed meanwhile.
+void FunctionGenerator::StoreKept() {
+  if (!HasPlainMemory()) return LocalArithmetic();
+  Op op = source_.Pick(AccessRows(plan_.swarm.floats));
+  if (InfoOf(op).family == Family::kLoad) {
+    op = !plan_.swarm.floats ? Op::kI64Store : source_.OneIn(2) ? Op::kF64Store : Op::kF32Store;
+  }
+  const ValType type = TypeOf(InfoOf(op).signature.param(1), ValType::I32());
+  const std::optional<uint32_t> local = SomeLocal(type);
+  if (!local) return HotAccess();
+  Tree(type, 2);
+  Emit(Op::kLocalSet, {*local});
+  HotAddress();
+  Emit(Op::kLocalGet, {*local});
+  Emit(op);
+  MemargAt(0, InfoOf(op).access_log2, source_.Below(kSmall));
+  Pop(2);
+}
+
+// The topmost operand, into a local of its type.
+void FunctionGenerator::Keep() {
+  const ValType type = stack_.back();
+  Pop(1);
+  const std::optional<uint32_t> local = SomeLocal(type);
+  if (!local) {
+    Emit(Op::kDrop);
+  } else if (source_.OneIn(4)) {
+    Emit(Op::kLocalTee, {*local});
+    Emit(Op::kDrop);
+  } else {
+    Emit(Op::kLocalSet, {*local});
+  }
+}
+
+}  // namespace sandbox::fuzz
