@@ -124,10 +124,11 @@ void FunctionGenerator::HotAddress() {
     return Push(ValType::I32());
   }
   form <= 6 ? SmallNumber() : SmallTree();
-  if (form % 3 == 1) {
+  const uint32_t more = source_.Below(4);
+  if (more == 1) {
     EmitI32(static_cast<int32_t>(source_.Below(4)));
     Emit(Op::kI32Shl);
-  } else if (form % 3 == 2) {
+  } else if (more == 2) {
     source_.OneIn(3) ? SmallTree() : SmallNumber();
     Emit(Op::kI32Add);
     Pop(1);
@@ -160,7 +161,7 @@ bool FunctionGenerator::LoadHot(ValType type) {
 void FunctionGenerator::HotAccess() {
   if (!HasPlainMemory()) return LocalArithmetic();
   Op op = source_.Pick(AccessRows(plan_.swarm.floats));
-  if (InfoOf(op).family == Family::kLoad && source_.OneIn(3)) op = Op::kI32Store;
+  if (InfoOf(op).family == Family::kLoad && source_.OneIn(3)) op = source_.OneIn(2) ? Op::kI32Store : Op::kI64Store8;
   const OpInfo& info = InfoOf(op);
   if (info.family == Family::kLoad) {
     LoadHot(TypeOf(info.signature.result(), ValType::I32()));
