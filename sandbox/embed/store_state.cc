@@ -107,18 +107,37 @@ Result<void> StoreState::Reset(const ResetOptions& options) {
 
 // --- Values --------------------------------------------------------------------------------------------------------
 
-Result<Slot> StoreState::SlotOfValue(const Value& value, ValType type, ErrorCode mismatch) const {
-  if (!type.is_ref()) {
-    if (value.type() != type) return Fail(mismatch);
-    switch (type.kind()) {
-      case ValKind::kI32: return SlotOf(value.u32());
-      case ValKind::kI64: return SlotOf(value.u64());
-      case ValKind::kF32: return SlotOf(value.f32_bits());
-      case ValKind::kF64: return SlotOf(value.f64_bits());
-      default: return Fail(mismatch);
-    }
+namespace {
+
+// The common cases, without a call: a number of this kind as a cell.
+[[gnu::always_inline]] inline std::optional<Slot> CellOfNumber(const Value& value, ValKind kind) {
+  if (value.kind() != kind) return std::nullopt;
+  switch (kind) {
+    case ValKind::kI32: return SlotOf(value.u32());
+    case ValKind::kI64: return SlotOf(value.u64());
+    case ValKind::kF32: return SlotOf(value.f32_bits());
+    case ValKind::kF64: return SlotOf(value.f64_bits());
+    default: return std::nullopt;
   }
-  if (!value.is_ref()) return Fail(mismatch);
+}
+
+// And a cell as a number of this kind: `take` gets it, which spares it a detour through memory. False: no number's kind.
+template <typename Take>
+[[gnu::always_inline]] inline bool TakeNumber(Slot cell, ValKind kind, const Take& take) {
+  switch (kind) {
+    case ValKind::kI32: take(Value::I32(static_cast<uint32_t>(cell))); return true;
+    case ValKind::kI64: take(Value::I64(cell)); return true;
+    case ValKind::kF32: take(Value::F32Bits(static_cast<uint32_t>(cell))); return true;
+    case ValKind::kF64: take(Value::F64Bits(cell)); return true;
+    default: return false;
+  }
+}
+
+}  // namespace
+
+Result<Slot> StoreState::SlotOfValue(const Value& value, ValType type, ErrorCode mismatch) const {
+  if (const std::optional<Slot> number = CellOfNumber(value, type.kind())) return *number;
+  if (!type.is_ref() || !value.is_ref()) return Fail(mismatch);
   if (value.is_null()) {
     const bool fits = type.is_nullable() && data.types.TopOf(value.type().heap()) == data.types.TopOf(type.heap());
     if (!fits) return Fail(mismatch);
@@ -140,32 +159,6 @@ Result<CellPair> StoreState::CellsOfValue(const Value& value, ValType type) cons
   return CellPair{slot, 0};
 }
 
-namespace {
-
-// The common cases, without a call: a number of this kind as a cell, and a cell as a value at the end of a list.
-[[gnu::always_inline]] inline std::optional<Slot> NumberOf(const Value& value, ValKind kind) {
-  if (value.kind() != kind) return std::nullopt;
-  switch (kind) {
-    case ValKind::kI32: return SlotOf(value.u32());
-    case ValKind::kI64: return SlotOf(value.u64());
-    case ValKind::kF32: return SlotOf(value.f32_bits());
-    case ValKind::kF64: return SlotOf(value.f64_bits());
-    default: return std::nullopt;
-  }
-}
-
-[[gnu::always_inline]] inline bool PushNumber(Slot cell, ValKind kind, Vec<Value>& values) {
-  switch (kind) {
-    case ValKind::kI32: values.PushReserved(Value::I32(static_cast<uint32_t>(cell))); return true;
-    case ValKind::kI64: values.PushReserved(Value::I64(cell)); return true;
-    case ValKind::kF32: values.PushReserved(Value::F32Bits(static_cast<uint32_t>(cell))); return true;
-    case ValKind::kF64: values.PushReserved(Value::F64Bits(cell)); return true;
-    default: return false;
-  }
-}
-
-}  // namespace
-
 Result<void> StoreState::AppendSlots(std::span<const Value> values, std::span<const ValType> types, ErrorCode mismatch,
                                      Vec<Slot>& slots) const {
   if (values.size() != types.size()) return Fail(mismatch);
@@ -176,7 +169,7 @@ Result<void> StoreState::AppendSlots(std::span<const Value> values, std::span<co
       for (Slot half : std::bit_cast<CellPair>(values[i].v128())) slots.PushReserved(half);
       continue;
     }
-    if (const std::optional<Slot> number = NumberOf(values[i], types[i].kind())) {
+    if (const std::optional<Slot> number = CellOfNumber(values[i], types[i].kind())) {
       slots.PushReserved(*number);
       continue;
     }
@@ -191,17 +184,10 @@ Result<void> StoreState::AppendSlots(std::span<const Value> values, std::span<co
 }
 
 Value StoreState::ValueOfSlot(Slot low, Slot high, ValType type) const {
-  switch (type.kind()) {
-    case ValKind::kI32: return Value::I32(static_cast<uint32_t>(low));
-    case ValKind::kI64: return Value::I64(low);
-    case ValKind::kF32: return Value::F32Bits(static_cast<uint32_t>(low));
-    case ValKind::kF64: return Value::F64Bits(low);
-    case ValKind::kV128: return Value::V128(std::bit_cast<std::array<uint8_t, 16>>(CellPair{low, high}));
-    case ValKind::kRef: break;
-    case ValKind::kI8:
-    case ValKind::kI16:
-    case ValKind::kBottom: return Value();
-  }
+  Value number;
+  if (TakeNumber(low, type.kind(), [&](Value taken) { number = taken; })) return number;
+  if (type.kind() == ValKind::kV128) return Value::V128(std::bit_cast<std::array<uint8_t, 16>>(CellPair{low, high}));
+  if (!type.is_ref()) return Value();
   const HeapType::Abstract top = data.types.TopOf(type.heap());
   const Ref ref = static_cast<Ref>(low);
   if (ref != kNullRef && top == HeapType::kFunc) return Value::FuncRef(HandleOf(AddressOfRef(ref)));
@@ -213,7 +199,7 @@ void StoreState::FillValues(std::span<const Slot> slots, std::span<const ValType
   values.Clear();
   size_t at = 0;
   for (ValType type : types) {
-    if (!PushNumber(slots[at], type.kind(), values)) {
+    if (!TakeNumber(slots[at], type.kind(), [&](Value number) { values.PushReserved(number); })) {
       values.PushReserved(ValueOfSlot(slots[at], type.slots() == 2 ? slots[at + 1] : 0, type));
     }
     at += type.slots();
