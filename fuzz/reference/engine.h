@@ -48,9 +48,15 @@ class Engine {
   virtual std::string_view name() const = 0;
   // Whether the engine can be used here at all.
   virtual bool is_available() const { return true; }
-  // What generated modules may have: those that it judges; and those that it runs, which end by themselves.
-  virtual GeneratorOptions options_to_judge() const = 0;
-  virtual GeneratorOptions options_to_run() const = 0;
+  // What generated modules may have: those that it judges; and those that it runs, which end by themselves. Everything,
+  // for an engine that says nothing else.
+  virtual GeneratorOptions options_to_judge() const { return GeneratorOptions::Everything(); }
+  virtual GeneratorOptions options_to_run() const {
+    GeneratorOptions options = options_to_judge();
+    options.own_limit = 500;
+    options.canonical_nans = true;
+    return options;
+  }
 
   virtual Judgement Judge(std::span<const uint8_t> module) = 0;
   virtual EngineRun Execute(std::span<const uint8_t> module, const Invocations& invocations) = 0;

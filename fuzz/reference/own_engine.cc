@@ -14,15 +14,6 @@ class OwnEngine final : public Engine {
  public:
   std::string_view name() const override { return "in-place tier"; }
 
-  GeneratorOptions options_to_judge() const override { return GeneratorOptions::Everything(); }
-
-  GeneratorOptions options_to_run() const override {
-    GeneratorOptions options = GeneratorOptions::Everything();
-    options.own_limit = 500;
-    options.canonical_nans = true;
-    return options;
-  }
-
   Judgement Judge(std::span<const uint8_t> module) override {
     const Result<Module> loaded = Module::Load(module);
     if (loaded) return {Verdict::kAccepts, ""};

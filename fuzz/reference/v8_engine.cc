@@ -156,15 +156,6 @@ class V8Engine final : public Engine {
   std::string_view name() const override { return "v8"; }
   bool is_available() const override { return !node_.empty(); }
 
-  GeneratorOptions options_to_judge() const override { return GeneratorOptions::Everything(); }
-
-  GeneratorOptions options_to_run() const override {
-    GeneratorOptions options = GeneratorOptions::Everything();
-    options.own_limit = 500;
-    options.canonical_nans = true;
-    return options;
-  }
-
   Judgement Judge(std::span<const uint8_t> module) override {
     std::vector<uint8_t> question = {'j'};
     question.insert(question.end(), module.begin(), module.end());

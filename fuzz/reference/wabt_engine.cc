@@ -108,12 +108,10 @@ class WabtEngine final : public Engine {
   }
 
   GeneratorOptions options_to_run() const override {
-    GeneratorOptions options = options_to_judge();
-    options.own_limit = 500;
+    GeneratorOptions options = Engine::options_to_run();
     options.tail_calls = false;
     options.wide_offsets = false;  // wabt cuts them to 32 bits
     options.memory64 = !options.multi_memory;  // wabt types segments by memory 0
-    options.canonical_nans = true;
     return options;
   }
 
