@@ -7,6 +7,7 @@ check_layers.sh reads LAYERS too, so keep it plain: one folder a line.
 """
 
 load("@rules_cc//cc:defs.bzl", "cc_library", "cc_test")
+load("//harden:configs.bzl", "only_in")
 load("//harden:copts.bzl", "LIBRARY_COPTS")
 
 # folder: the folders whose headers it may include.
@@ -82,12 +83,7 @@ def _headers_test(folder):
         copts = LIBRARY_COPTS,
         linkstatic = True,
         # Sanitizers and release flags change nothing about what a header lacks.
-        target_compatible_with = select({
-            "//harden:default": [],
-            "//harden:gcc": [],
-            "//harden:smallest": [],
-            "//conditions:default": ["//harden:unavailable"],
-        }),
+        target_compatible_with = only_in("default", "gcc", "smallest"),
         deps = [":" + folder],
     )
 

@@ -5,13 +5,11 @@
 
 load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_library")
 load("@rules_shell//shell:sh_test.bzl", "sh_test")
+load("//harden:configs.bzl", "only_in")
 load("//harden:copts.bzl", "HANDLER_COPTS", "LIBRARY_COPTS", "LINKOPTS")
 
 # There is something to inspect only in the release, and only on x86-64 does the inspection know what to look for.
-HARDENED_ONLY = select({
-    "//harden:hardened_x86_64": [],
-    "//conditions:default": ["//harden:unavailable"],
-})
+HARDENED_ONLY = only_in("hardened_x86_64")
 
 def elf_test(name, program, fortify_probe, handlers, objects, args = []):
     """Inspects a program.
