@@ -8,7 +8,7 @@ check_layers.sh reads LAYERS too, so keep it plain: one folder a line.
 
 load("@rules_cc//cc:defs.bzl", "cc_library", "cc_test")
 load("//harden:configs.bzl", "only_in")
-load("//harden:copts.bzl", "LIBRARY_COPTS")
+load("//harden:copts.bzl", "HANDLER_COPTS", "LIBRARY_COPTS")
 
 # folder: the folders whose headers it may include.
 LAYERS = {
@@ -60,6 +60,55 @@ def layer_library(name, copts = LIBRARY_COPTS, exclude = [], deps = [], **kwargs
     )
     _headers_test(name)
     layer_sources()
+
+# The files of a tier that hold handlers, apart because their flags are (harden/copts.bzl).
+_HANDLER_FILES = [
+    "dispatch_loop.cc",
+    "dispatch_tail.cc",
+]
+
+def tier_library(name, entry = []):
+    """Three libraries of one folder, in the order that linkers which read each archive once need.
+
+    :cold is what handlers call out of line, :handlers are the handlers, and what others depend on has the folder's name.
+
+    Args:
+      name: the folder.
+      entry: files that call handlers.
+    """
+    layers = ["//sandbox/%s" % lower for lower in LAYERS[name]]
+    textual_hdrs = native.glob(["*.inc", "*.def"], allow_empty = True)
+    cc_library(
+        name = "cold",
+        srcs = native.glob(["*.cc"], exclude = _HANDLER_FILES + entry),
+        hdrs = native.glob(["*.h"]),
+        copts = LIBRARY_COPTS,
+        linkstatic = True,
+        textual_hdrs = textual_hdrs,
+        visibility = ["//tests/harden:__pkg__"],
+        deps = layers,
+    )
+    cc_library(
+        name = "handlers",
+        srcs = _HANDLER_FILES,
+        hdrs = native.glob(["*.h"]),
+        copts = HANDLER_COPTS,
+        linkstatic = True,
+        textual_hdrs = textual_hdrs,
+        visibility = ["//tests/harden:__pkg__"],
+        deps = [":cold"] + layers,
+    )
+    layer_library(
+        name = name,
+        exclude = [file for file in native.glob(["*.cc"]) if file not in entry],
+        deps = [":handlers"],
+    )
+
+    # To be compiled in other ways, for measuring (exec/measure.h).
+    native.exports_files(
+        _HANDLER_FILES,
+        visibility = ["//bench:__pkg__"],
+    )
 
 def _headers_test(folder):
     """Compiles each header of the folder alone, and twice in a row, with the library's flags."""
