@@ -21,11 +21,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   options.seed = source.Word(2);
   options.fuel = 8'000;
   options.host_grows = true;
-  // Which NaN an operation makes is open, and the compiler may choose otherwise in each dispatch form.
-  GeneratorOptions generator = GeneratorOptions::Everything();
-  generator.canonical_nans = true;
   // By itself, or with functions, tables and memories of another one.
-  const Neighbours made = GenerateNeighbours(source, generator, options.seed % 2 != 0);
+  const Neighbours made = GenerateNeighbours(source, GeneratorOptions::Deterministic(), options.seed % 2 != 0);
   const std::vector<uint8_t>& module = made.module;
   options.neighbour = made.neighbour;
   options.config.tier = sandbox::Tier::kInPlace;

@@ -73,6 +73,12 @@ struct GeneratorOptions {
     options.odd_encodings = options.custom_sections = true;
     return options;
   }
+  // The same, and whoever runs it must compute the same: which NaN an operation makes is open.
+  static GeneratorOptions Deterministic() {
+    GeneratorOptions options = Everything();
+    options.canonical_nans = true;
+    return options;
+  }
 };
 
 // The module name that generated modules import from. Function "f<i>" has any signature of numbers.

@@ -98,16 +98,6 @@ class Session {
 
   bool IsPoisoned() const { return seen_.calls.back().ending == Ending::kExhausted; }
 
-  static Value ValueOf(ValType type, uint64_t bits) {
-    switch (type.kind()) {
-      case ValKind::kI32: return Value::I32(static_cast<uint32_t>(bits));
-      case ValKind::kI64: return Value::I64(bits);
-      case ValKind::kF32: return Value::F32Bits(static_cast<uint32_t>(bits));
-      case ValKind::kF64: return Value::F64Bits(bits);
-      default: return Value::Null(type.heap() == HeapType::kExtern ? HeapType::kNoExtern : HeapType::kNoFunc);
-    }
-  }
-
   uint64_t BitsOf(const Value& value) const {
     switch (value.kind()) {
       case ValKind::kI32: return value.u32();
