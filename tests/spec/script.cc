@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <deque>
+#include <expected>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -134,6 +135,8 @@ class Script {
   Answer InstanceCommand(const Json& command);
   Answer RegisterCommand(const Json& command);
   Answer RejectCommand(const Json& command);
+  // The command's module, which is expected to give no instance. Unexpected: the answer, as it did not come that far.
+  std::expected<Ran, Answer> TryToInstantiate(const Json& command);
   Answer UnlinkableCommand(const Json& command);
   Answer UninstantiableCommand(const Json& command);
   Answer ActionCommand(const Json& command, const std::string& type);
@@ -271,31 +274,33 @@ Answer Script::RejectCommand(const Json& command) {
   return Check(cls == ErrorClass::kMalformed || cls == ErrorClass::kInvalid, "rejected as " + ReasonOf(slot.error));
 }
 
-Answer Script::UnlinkableCommand(const Json& command) {
+std::expected<Ran, Answer> Script::TryToInstantiate(const Json& command) {
   const ModuleSlot slot = Load(command);
-  if (!slot.unsupported.empty()) return Unsupported(slot.unsupported);
-  if (!slot.module) return Failure("rejected: " + ReasonOf(slot.error));
+  if (!slot.unsupported.empty()) return std::unexpected(Unsupported(slot.unsupported));
+  if (!slot.module) return std::unexpected(Failure("rejected: " + ReasonOf(slot.error)));
   InstanceSlot made;
-  const Ran ran = Instantiate(slot, made);
-  if (!ran.complaint.empty()) return Failure(ran.complaint);
-  return Check(ran.kind == Ran::Kind::kRefused && ClassOf(ran.error.code) == ErrorClass::kLink,
-               "not refused by linking: " + ran.ToText());
+  Ran ran = Instantiate(slot, made);
+  if (!ran.complaint.empty()) return std::unexpected(Failure(ran.complaint));
+  return ran;
+}
+
+Answer Script::UnlinkableCommand(const Json& command) {
+  const std::expected<Ran, Answer> ran = TryToInstantiate(command);
+  if (!ran) return ran.error();
+  return Check(ran->kind == Ran::Kind::kRefused && ClassOf(ran->error.code) == ErrorClass::kLink,
+               "not refused by linking: " + ran->ToText());
 }
 
 Answer Script::UninstantiableCommand(const Json& command) {
-  const ModuleSlot slot = Load(command);
-  if (!slot.unsupported.empty()) return Unsupported(slot.unsupported);
-  if (!slot.module) return Failure("rejected: " + ReasonOf(slot.error));
-  InstanceSlot made;
-  const Ran ran = Instantiate(slot, made);
-  if (!ran.complaint.empty()) return Failure(ran.complaint);
-  if (ran.kind == Ran::Kind::kRefused) {
+  const std::expected<Ran, Answer> ran = TryToInstantiate(command);
+  if (!ran) return ran.error();
+  if (ran->kind == Ran::Kind::kRefused) {
     const std::string reason = UnsupportedImport();
     if (!reason.empty()) return Unsupported(reason);
   }
-  if (ran.kind == Ran::Kind::kThrown) return Pass();
-  return Check(ran.kind == Ran::Kind::kTrapped && TrapMatches(ran.trap, StringOf(command, "text")),
-               "not trapped as expected: " + ran.ToText());
+  if (ran->kind == Ran::Kind::kThrown) return Pass();
+  return Check(ran->kind == Ran::Kind::kTrapped && TrapMatches(ran->trap, StringOf(command, "text")),
+               "not trapped as expected: " + ran->ToText());
 }
 
 Ran Script::Act(const InstanceSlot& slot, const Json& action, std::span<const Value> arguments) {
