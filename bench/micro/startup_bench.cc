@@ -7,19 +7,18 @@
 
 #include <array>
 #include <cstdint>
-#include <cstdlib>
-#include <utility>
 
+#include "bench/micro/guest.h"
 #include "sandbox/sandbox.h"
 
 namespace {
 
 using sandbox::Module;
 using sandbox::Outcome;
-using sandbox::Result;
 using sandbox::RunResult;
 using sandbox::Store;
 using sandbox::Value;
+using sandbox::bench::OrDie;
 
 // (module
 //   (import "env" "add" (func $add (param i32 i32) (result i32)))
@@ -39,12 +38,6 @@ constexpr auto kModule = std::to_array<uint8_t>({
     0x20, 0x01, 0x10, 0x00, 0x0b,                                                 // code
     0x0b, 0x0b, 0x01, 0x00, 0x41, 0x00, 0x0b, 0x05, 'h',  'e',  'l',  'l',  'o',  // data
 });
-
-template <typename T>
-T OrDie(Result<T> result) {
-  if (!result) std::abort();
-  if constexpr (!std::is_void_v<T>) return std::move(*result);
-}
 
 struct Plugin {
   Module module = OrDie(Module::Load(kModule));
