@@ -7,12 +7,12 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <ctime>
 #include <string>
 #include <vector>
 
 #include "sandbox/fast/instruction.h"
 #include "tests/fast/two_tiers.h"
+#include "tests/lib/cpu_time.h"
 
 namespace sandbox::testing {
 namespace {
@@ -181,13 +181,6 @@ ModuleBuilder ManyLabels(uint32_t labels) {
   code.Op(Op::kDrop).End().End().Op(Op::kDrop).End();
   b.ExportFunction("f", b.AddFunction(b.AddType({kI32}, {}), code));
   return b;
-}
-
-// Processor time of this thread. Only a ratio of it is looked at.
-double CpuSeconds() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
 
 double SecondsOfRounds(uint32_t labels) {

@@ -4,12 +4,11 @@
 // Loading takes time linear in the module's size, whatever the module.
 // Tests: all of sandbox/valid/.
 
-#include <ctime>
-
 #include <algorithm>
 #include <string>
 
 #include "gtest/gtest.h"
+#include "tests/lib/cpu_time.h"
 #include "tests/valid/hurtful_modules.h"
 #include "tests/valid/loaded.h"
 
@@ -17,19 +16,13 @@ namespace sandbox {
 namespace {
 
 using testing::Bytes;
+using testing::CpuSeconds;
 using testing::HurtfulModule;
 using testing::HurtfulModules;
 using testing::Loaded;
 
 constexpr size_t kSmall = 64 << 10;
 constexpr size_t kLarge = 8 * kSmall;
-
-// Processor time that this thread has used. Only ratios of it are looked at.
-double CpuSeconds() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
 
 double SecondsPerByte(const HurtfulModule& hurtful, const Bytes& bytes) {
   double best = 1e9;
