@@ -65,6 +65,20 @@ class Translator {
     uint32_t local = kNone;  // the value of this local
   };
 
+  // An instruction of two operands that was emitted, for the one behind it, which may do its work, too.
+  struct Computed {
+    uint32_t at = kNone;
+    uint32_t end = kNone;
+    Op op = kInvalidOp;
+    uint16_t slot = 0;  // of its result
+    // As they are found, whether the instruction has forms for pins or not.
+    Place first;
+    Place second;
+
+    bool IsSum() const { return op == Op::kI32Add && second.src == Src::kConst; }
+    bool IsShift() const { return op == Op::kI32Shl && second.src == Src::kConst; }
+  };
+
   enum class BlockKind : uint8_t { kFunction, kBlock, kLoop, kIf, kElse };
   struct Block {
     BlockKind kind;
@@ -103,7 +117,10 @@ class Translator {
   uint32_t here() const { return static_cast<uint32_t>(out_->code.size()); }
   uint32_t Begin(uint16_t opcode);
   // What was emitted last is not to be changed by what comes.
-  void Seal() { last_ = compare_.at = sum_.at = add_.at = shift_.at = kNone; }
+  void Seal() {
+    last_ = kNone;
+    computed_ = {};
+  }
   void Put16(uint32_t value);
   void Put32(uint32_t value);
   void Put64(uint64_t value);
@@ -145,9 +162,12 @@ class Translator {
   // The topmost operand, an i32 that is an address.
   Where TakeAddress(bool may_be_indexed);
   bool TryTakeIndex(Where& where);
+  bool IsShiftedSum() const;
   void PutAddress(const Where& where);
   // Whether the topmost operand is the result of that instruction, the last one.
-  bool IsTopFrom(uint32_t producer) const;
+  bool IsTopFrom(const Computed& computed) const;
+  void NoteComputed(const Computed& computed);
+  // The code from `begin` on, which makes the topmost operand, goes, and so does the operand: who comes does the work.
   void TakeBack(uint32_t begin);
   // A local plus a constant, whose result goes to that slot and to the accumulator.
   uint32_t EmitSum(uint16_t slot, uint32_t local, uint64_t bits);
@@ -221,8 +241,8 @@ class Translator {
     Place second{.src = Src::kConst, .slot = 0, .bits = 0};
   };
   Condition TakeCondition();
-  // Whether the step before a branch becomes part of it.
-  bool IsStep(const Condition& condition) const;
+  // The step before a branch that becomes part of it, if there is one.
+  const Computed* StepOf(const Condition& condition) const;
   void PutJump(uint32_t depth);
   // Whether that label is the head of the loop that has pins now.
   bool IsBack(uint32_t depth) { return At(depth).kind == BlockKind::kLoop && At(depth).has_pins; }
@@ -277,34 +297,8 @@ class Translator {
   uint32_t flushed_ = 0;        // entries below are in their slots
   std::array<Bankful, 2> accumulators_;
   uint32_t last_ = kNone;       // halfword of the last instruction, if nothing came between
-  // The last instruction, if it compares.
-  struct LastCompare {
-    uint32_t at = kNone;
-    Op op = kInvalidOp;
-    Place first;
-    Place second;
-  } compare_;
-  // The last instruction, if it is an i32.add of an operand and a constant; it may be the one before compare_.
-  struct LastSum {
-    uint32_t at = kNone;
-    uint32_t end = kNone;
-    uint16_t slot = 0;
-    Place base;
-    uint32_t bits = 0;
-  } sum_;
-
-  // The last i32.add of two operands that are no constants, and the last i32.shl by a constant.
-  struct LastAdd {
-    uint32_t at = kNone;
-    Place first;
-    Place second;
-  } add_;
-  struct LastShift {
-    uint32_t at = kNone;
-    uint32_t end = kNone;
-    Place base;
-    uint32_t bits = 0;
-  } shift_;
+  // The last two in a row, the last one first; at: kNone where there is none.
+  std::array<Computed, 2> computed_;
 
   LoopPlanner planner_;
   // The locals that are pinned now, and where their loop begins.

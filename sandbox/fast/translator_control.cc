@@ -157,14 +157,12 @@ void Translator::EndFunction() {
 
 Translator::Condition Translator::TakeCondition() {
   Condition condition;
-  const Entry& top = stack_.back();
-  if (top.kind == Kind::kSlot && top.producer == last_ && last_ == compare_.at && last_ != kNone) {
+  const Computed& last = computed_[0];
+  if (IsTopFrom(last) && IsCompare(last.op)) {
     // The comparison is part of the branch.
-    condition = {compare_.op, compare_.first, compare_.second};
-    out_->code.Truncate(compare_.at);
-    ForgetAccumulators();
-    (void)Pop();
-  } else if (top.kind == Kind::kConst) {
+    condition = {last.op, last.first, last.second};
+    TakeBack(last.at);
+  } else if (stack_.back().kind == Kind::kConst) {
     condition.first.slot = TakeInSlot();
   } else {
     condition.first = TakePinned(Operand::kI32);
@@ -172,14 +170,19 @@ Translator::Condition Translator::TakeCondition() {
   return condition;
 }
 
-// The sum of a local and a constant is the last thing that was computed, is in that local or another one, and is compared.
-bool Translator::IsStep(const Condition& condition) const {
-  if (sum_.at == kNone || sum_.end != here() || sum_.slot >= first_operand_ || flushed_ != height()) return false;
-  if (!HasStepBranch(condition.op) || condition.second.src == Src::kAcc) return false;
-  const size_t pin = PinOf(sum_.slot);
+// The sum of a local and a constant is the last thing that was computed, is in that local or another one, and is
+// compared.
+const Translator::Computed* Translator::StepOf(const Condition& condition) const {
+  const Computed& sum = computed_[0];
+  if (sum.at == kNone || sum.end != here() || !sum.IsSum() || sum.slot >= first_operand_ || flushed_ != height())
+    return nullptr;
+  if (!HasStepBranch(condition.op) || condition.second.src == Src::kAcc) return nullptr;
+  const bool is_pinned = PinOf(sum.slot) < kPins;
   // One that is pinned steps by itself.
-  if (pin < kPins) return sum_.base.slot == sum_.slot && IsPin(sum_.base.src) && condition.first.src == sum_.base.src;
-  return sum_.base.src != Src::kAcc && condition.first.src == Src::kAcc;
+  const bool is_step = is_pinned
+                           ? sum.first.slot == sum.slot && IsPin(sum.first.src) && condition.first.src == sum.first.src
+                           : sum.first.src != Src::kAcc && condition.first.src == Src::kAcc;
+  return is_step ? &sum : nullptr;
 }
 
 Translator::Branch Translator::EmitBranchOn(bool sense, bool is_back) {
@@ -188,9 +191,13 @@ Translator::Branch Translator::EmitBranchOn(bool sense, bool is_back) {
     return {};
   }
   Condition condition = TakeCondition();
-  const bool is_step = IsStep(condition);
-  if (is_step) out_->code.Truncate(sum_.at);
-  else Flush();
+  const Computed* const found = StepOf(condition);
+  const bool is_step = found != nullptr;
+  const Computed step = is_step ? *found : Computed();
+  if (is_step)
+    out_->code.Truncate(step.at);
+  else
+    Flush();
   EndRegion();
   const Operand type = InfoOf(condition.op).signature.param(0);
   if (!sense && !IsFloat(type)) {
@@ -198,8 +205,7 @@ Translator::Branch Translator::EmitBranchOn(bool sense, bool is_back) {
     sense = true;
   }
   is_back = is_back && sense && !IsFloat(type);
-  Place stepped = sum_.base;
-  if (PinOf(sum_.slot) == kPins) stepped = WithoutPin(stepped);
+  const Place stepped = PinOf(step.slot) == kPins ? WithoutPin(step.first) : step.first;
   const BranchForm form = !sense ? BranchForm::kIfNot : is_back ? BranchForm::kBackIf : BranchForm::kIf;
   const uint32_t at =
       Begin(is_step ? StepBranchCode(condition.op, {stepped.src, condition.second.src, is_back})
@@ -208,9 +214,9 @@ Translator::Branch Translator::EmitBranchOn(bool sense, bool is_back) {
   PutTarget();
   Put16(0);
   if (is_step) {
-    Put16(sum_.slot);
+    Put16(step.slot);
     PutOperand(stepped, Operand::kI32);
-    Put32(sum_.bits);
+    Put32(static_cast<uint32_t>(step.second.bits));
   } else {
     PutOperand(condition.first, type);
   }

@@ -8,19 +8,6 @@
 
 namespace sandbox::fast {
 
-bool Translator::IsTopFrom(uint32_t producer) const {
-  return producer != kNone && producer == last_ && !stack_.empty() && stack_.back().kind == Kind::kSlot &&
-         stack_.back().producer == last_;
-}
-
-// The topmost operand is made by code from `begin` on, which goes: the access does it.
-void Translator::TakeBack(uint32_t begin) {
-  out_->code.Truncate(begin);
-  ForgetAccumulators();
-  (void)Pop();
-  last_ = sum_.at = add_.at = shift_.at = kNone;
-}
-
 Translator::Where Translator::TakeAddress(bool may_be_indexed) {
   Where where;
   if (!stack_.empty() && stack_.back().kind == Kind::kSum) {
@@ -29,11 +16,11 @@ Translator::Where Translator::TakeAddress(bool may_be_indexed) {
     where.sum = static_cast<uint32_t>(top.bits);
     where.address = AddressOf(where.first.src, true);
   } else if (kFastIndices && may_be_indexed && TryTakeIndex(where)) {
-  } else if (IsTopFrom(sum_.at)) {
-    where.first = sum_.base;
-    where.sum = sum_.bits;
+  } else if (const Computed& sum = computed_[0]; IsTopFrom(sum) && sum.IsSum()) {
+    where.first = sum.first;
+    where.sum = static_cast<uint32_t>(sum.second.bits);
     where.address = AddressOf(where.first.src, true);
-    TakeBack(sum_.at);
+    TakeBack(sum.at);
   } else {
     where.first = TakePinned(Operand::kI32);
     where.address = AddressOf(where.first.src, false);
@@ -41,28 +28,34 @@ Translator::Where Translator::TakeAddress(bool may_be_indexed) {
   return where;
 }
 
+// The last two instructions add a constant to an operand that is shifted left.
+bool Translator::IsShiftedSum() const {
+  const Computed& sum = computed_[0];
+  const Computed& shift = computed_[1];
+  return sum.IsSum() && sum.first.src == Src::kAcc && shift.IsShift() && shift.end == sum.at &&
+         out_->code[shift.at] == BinaryCode(Op::kI32Shl, PairOf(shift.first.src, Src::kConst), Dst::kAcc);
+}
+
 // An addition of two operands, or a shift (and an addition of a constant to that).
 bool Translator::TryTakeIndex(Where& where) {
-  where.is_indexed = true;
-  if (IsTopFrom(add_.at)) {
-    where.first = add_.first;
-    where.second = add_.second;
+  const Computed& last = computed_[0];
+  if (!IsTopFrom(last)) return false;
+  if (last.op == Op::kI32Add && !last.IsSum()) {
+    where.first = last.first;
+    where.second = last.second;
     where.index = IndexOf(where.first.src, where.second.src);
-    TakeBack(add_.at);
-    return true;
-  }
-  const bool is_sum = IsTopFrom(sum_.at) && sum_.base.src == Src::kAcc && shift_.end == sum_.at && shift_.at < sum_.at &&
-                      out_->code[shift_.at] == BinaryCode(Op::kI32Shl, PairOf(shift_.base.src, Src::kConst), Dst::kAcc);
-  if (is_sum || IsTopFrom(shift_.at)) {
-    where.first = shift_.base;
-    where.shift = shift_.bits;
-    where.sum = is_sum ? sum_.bits : 0;
+  } else if (last.IsShift() || IsShiftedSum()) {
+    const Computed& shift = last.IsShift() ? last : computed_[1];
+    where.first = shift.first;
+    where.shift = static_cast<uint32_t>(shift.second.bits) & 31;
+    where.sum = last.IsShift() ? 0 : static_cast<uint32_t>(last.second.bits);
     where.index = ShiftedIndex(where.first.src);
-    TakeBack(shift_.at);
-    return true;
+  } else {
+    return false;
   }
-  where.is_indexed = false;
-  return false;
+  where.is_indexed = true;
+  TakeBack(IsShiftedSum() ? computed_[1].at : last.at);
+  return true;
 }
 
 void Translator::PutAddress(const Where& where) {
@@ -78,7 +71,7 @@ uint32_t Translator::EmitSum(uint16_t slot, uint32_t local, uint64_t bits) {
   Put16(slot);
   PutOperand(base, Operand::kI32);
   Put32(static_cast<uint32_t>(bits));
-  sum_ = {start, here(), slot, base, static_cast<uint32_t>(bits)};
+  NoteComputed({start, here(), Op::kI32Add, slot, base, {.src = Src::kConst, .slot = 0, .bits = bits}});
   return start;
 }
 

@@ -71,6 +71,24 @@ Translator::Entry Translator::Pop() {
   return entry;
 }
 
+bool Translator::IsTopFrom(const Computed& computed) const {
+  return computed.at != kNone && computed.at == last_ && !stack_.empty() && stack_.back().kind == Kind::kSlot &&
+         stack_.back().producer == last_;
+}
+
+void Translator::NoteComputed(const Computed& computed) { computed_ = {computed, computed_[0]}; }
+
+void Translator::TakeBack(uint32_t begin) {
+  out_->code.Truncate(begin);
+  ForgetAccumulators();
+  (void)Pop();
+  last_ = kNone;
+  if (computed_[1].at < begin)
+    computed_ = {computed_[1], Computed()};
+  else
+    computed_ = {};
+}
+
 void Translator::PopMany(uint32_t count) {
   for (; count > 0 && is_ok_; --count) (void)Pop();
 }

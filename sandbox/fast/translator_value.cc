@@ -263,7 +263,7 @@ void Translator::Order(Op& op, Place& first, Place& second) {
 
 void Translator::BinaryOf(Op op, Place first, Place second) {
   Order(op, first, second);
-  const LastCompare compare{here(), op, first, second};
+  Computed computed{.at = here(), .op = op, .slot = Home(height()), .first = first, .second = second};
   if (!HasPins(op)) {
     first = WithoutPin(first);
     second = WithoutPin(second);
@@ -274,12 +274,8 @@ void Translator::BinaryOf(Op op, Place first, Place second) {
   Put16(Home(height()));
   PutOperand(first, signature.param(0));
   PutOperand(second, signature.param(0));
-  if (op == Op::kI32Add && second.src == Src::kConst) {
-    sum_ = {start, here(), Home(height()), first, static_cast<uint32_t>(second.bits)};
-  }
-  if (op == Op::kI32Add && second.src != Src::kConst) add_ = {start, first, second};
-  if (op == Op::kI32Shl && second.src == Src::kConst) shift_ = {start, here(), first, static_cast<uint32_t>(second.bits) & 31};
-  if (IsCompare(op)) compare_ = compare;
+  computed.end = here();
+  NoteComputed(computed);
   PushResult(start, IsFloat(signature.result()) ? kFloat : kInt);
 }
 
