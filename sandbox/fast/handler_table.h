@@ -9,6 +9,7 @@
 #include <array>
 #include <utility>
 
+#include "sandbox/fast/chain_handlers.h"
 #include "sandbox/fast/handlers.h"
 #include "sandbox/fast/host_call.h"
 
@@ -263,6 +264,7 @@ struct HandlerTable {
     table.fill(Form::template kEntry<Invalid>);
     AddPlain(table);
     if constexpr (kFastPins) AddPins(table);
+    if constexpr (kFastChains) ChainTable<Form>::Add(table);
 #define NUMERIC_ROW(name) AddNumeric<Op::k##name>(table);
 #define NUMERIC_PREFIXED_ROW(name, code) AddNumeric<Op::k##name>(table);
 #include "sandbox/inplace/numeric_rows.inc"

@@ -3,6 +3,8 @@
 
 #include "sandbox/fast/opcode.h"
 
+#include "sandbox/fast/chains.h"
+
 namespace sandbox::fast {
 namespace {
 
@@ -158,6 +160,58 @@ Shape ShapeOfBranch(uint16_t code) {
   return shape.Make(false);
 }
 
+void AddChain(ShapeMaker& shape, Inner inner, Outer outer, Operand type) {
+  shape.Add(inner.pair, type);
+  shape.Add(outer.other, type);
+}
+
+template <Operand kType>
+Shape ShapeOfFloats(uint16_t code) {
+  using namespace chain_internal;
+  ShapeMaker shape;
+  if (constexpr Grid kGrid = kTermChains<kType>; kGrid.Has(code)) {
+    shape.Add('d');
+    AddChain(shape, kTerms<kType>[kGrid.RowOf(code)], kTermUsers<kType>[kGrid.ColumnOf(code)], kType);
+    return shape.Make(false);
+  }
+  if (constexpr Grid kGrid = kLoadChains<kType>; kGrid.Has(code)) {
+    shape.Add('d');
+    shape.Add(kBaseAddresses[kGrid.RowOf(code)]);
+    shape.Add('w');
+    shape.Add(kTermUsers<kType>[kGrid.ColumnOf(code)].other, kType);
+    return shape.Make(true);
+  }
+  constexpr Grid kGrid = kStoreChains<kType>;
+  shape.Add(kBaseAddresses[kGrid.ColumnOf(code)]);
+  shape.Add('w');
+  shape.Add(kTerms<kType>[kGrid.RowOf(code)].pair, kType);
+  return shape.Make(true);
+}
+
+Shape ShapeOfChain(uint16_t code) {
+  using namespace chain_internal;
+  ShapeMaker shape;
+  if (kShiftChains.Has(code)) {
+    shape.Add(static_cast<Dst>(kShiftChains.FormOf(code)));
+    AddChain(shape, kShifts[kShiftChains.RowOf(code)], kShiftUsers[kShiftChains.ColumnOf(code)], Operand::kI32);
+    return shape.Make(false);
+  }
+  if (kSumChains.Has(code)) {
+    shape.Add('d');
+    AddChain(shape, kSums[kSumChains.RowOf(code)], kSumUsers[kSumChains.ColumnOf(code)], Operand::kI32);
+    return shape.Make(false);
+  }
+  if (kIntLoadChains.Has(code)) {
+    shape.Add('d');
+    shape.Add(kBaseAddresses[kIntLoadChains.RowOf(code) % kBases]);
+    shape.Add('w');
+    shape.Add(kLoadUsers[kIntLoadChains.ColumnOf(code)].other, Operand::kI32);
+    return shape.Make(true);
+  }
+  const bool is_f64 = kF64Chains.Has(code) || kF64LoadChains.Has(code) || kF64StoreChains.Has(code);
+  return is_f64 ? ShapeOfFloats<Operand::kF64>(code) : ShapeOfFloats<Operand::kF32>(code);
+}
+
 Shape ShapeOfStep(uint16_t code) {
   const StepForm form = StepFormOf(kSteps.ColumnOf(code) * kStepForms + kSteps.FormOf(code));
   ShapeMaker shape;
@@ -172,6 +226,20 @@ Shape ShapeOfStep(uint16_t code) {
 
 }  // namespace
 
+bool HasPinForm(uint16_t code, bool is_float) {
+  return !is_float && (kPinned.Has(code) || kLoads.Has(code) || chain_internal::kShiftChains.Has(code));
+}
+
+bool IsAccumulatorForm(uint16_t code) {
+  using namespace chain_internal;
+  if (code >= kUnpinned.begin && code < kPinned.begin) return code % 2 != 0;
+  if (code >= kUnaries.begin && code < kLoads.begin) return code % 2 != 0;
+  if (kPinned.Has(code)) return kPinned.FormOf(code) == static_cast<size_t>(Dst::kAcc);
+  if (kLoads.Has(code)) return kLoads.FormOf(code) == static_cast<size_t>(Dst::kAcc);
+  if (kShiftChains.Has(code)) return kShiftChains.FormOf(code) == static_cast<size_t>(Dst::kAcc);
+  return (kIndexedLoads.Has(code) || (code >= kSumChains.begin && code < kF32StoreChains.begin)) && code % 2 != 0;
+}
+
 Shape ShapeOf(uint16_t code) {
   if (code < kPlainCount) return ShapeOfPlain(code);
   if (kUnpinned.Has(code) || kPinned.Has(code)) return ShapeOfBinary(code);
@@ -182,6 +250,7 @@ Shape ShapeOf(uint16_t code) {
   if (kStores.Has(code)) return ShapeOfStore<Address>(kStores, code);
   if (kIndexedStores.Has(code)) return ShapeOfStore<Index>(kIndexedStores, code);
   if (kSteps.Has(code)) return ShapeOfStep(code);
+  if (code >= chain_internal::kShiftChains.begin && code < kOpcodeCount) return ShapeOfChain(code);
   return {};
 }
 

@@ -244,9 +244,6 @@ inline constexpr CodeFamily<&IsStepCompare> kSteps{kIndexedStores.end(), kStepCo
 
 }  // namespace opcode_internal
 
-inline constexpr size_t kOpcodeCount = opcode_internal::kSteps.end();
-static_assert(kOpcodeCount < 65536);
-
 constexpr bool IsCompare(Op op) { return opcode_internal::IsCompare(op); }
 // Whether a binary instruction has forms for pins: as operands, and as its result.
 constexpr bool HasPins(Op binary) { return opcode_internal::IsPinned(binary); }
@@ -300,9 +297,7 @@ constexpr uint16_t StepBranchCode(Op compare, StepForm form) {
 // The other forms of an instruction whose result goes to a slot and the accumulator: to the accumulator only, ...
 constexpr uint16_t AccumulatorForm(uint16_t code) { return code | 1; }
 // ... or to the slot and a pin, if it has that.
-constexpr bool HasPinForm(uint16_t code, bool is_float) {
-  return !is_float && (opcode_internal::kPinned.Has(code) || opcode_internal::kLoads.Has(code));
-}
+bool HasPinForm(uint16_t code, bool is_float);
 constexpr uint16_t PinForm(uint16_t code, size_t pin) { return static_cast<uint16_t>(code + 2 + pin); }
 
 // --- Sizes ----------------------------------------------------------------------------------------------------------

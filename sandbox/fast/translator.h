@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "sandbox/base/vec.h"
+#include "sandbox/fast/chains.h"
 #include "sandbox/fast/instruction.h"
 #include "sandbox/fast/loop_plan.h"
 #include "sandbox/fast/opcode.h"
@@ -74,6 +75,8 @@ class Translator {
     // As they are found, whether the instruction has forms for pins or not.
     Place first;
     Place second;
+    // One instruction does what this says and what the one before it says, which gives one operand.
+    bool is_chain = false;
 
     bool IsSum() const { return op == Op::kI32Add && second.src == Src::kConst; }
     bool IsShift() const { return op == Op::kI32Shl && second.src == Src::kConst; }
@@ -118,7 +121,7 @@ class Translator {
   uint32_t Begin(uint16_t opcode);
   // What was emitted last is not to be changed by what comes.
   void Seal() {
-    last_ = kNone;
+    last_ = load_.at = kNone;
     computed_ = {};
   }
   void Put16(uint32_t value);
@@ -167,8 +170,10 @@ class Translator {
   // Whether the topmost operand is the result of that instruction, the last one.
   bool IsTopFrom(const Computed& computed) const;
   void NoteComputed(const Computed& computed);
-  // The code from `begin` on, which makes the topmost operand, goes, and so does the operand: who comes does the work.
-  void TakeBack(uint32_t begin);
+  // The code from `begin` on goes, which has changed that accumulator: who comes does the work.
+  void Retract(uint32_t begin, Bank bank);
+  // The same of what makes the topmost operand, which goes, too.
+  void TakeBack(uint32_t begin, Bank bank);
   // A local plus a constant, whose result goes to that slot and to the accumulator.
   uint32_t EmitSum(uint16_t slot, uint32_t local, uint64_t bits);
   bool TryPushSum();
@@ -182,7 +187,16 @@ class Translator {
   void ForgetAccumulators();
   void SetAccumulator(Bank bank, uint32_t entry, uint32_t local);
 
-  // --- Regions (translator_region.cc) ---
+  // --- Chains (translator_chain.cc) ---
+  bool IsOnlyForNext(uint32_t at) const;
+  // An instruction whose operands are popped and are there, or a float store whose operands are the topmost: false where there
+  // is no chain, and nothing has happened.
+  bool TryChain(Op op, Place first, Place second);
+  bool TryStoreChain(uint32_t offset);
+  bool ChainComputed(const Outer& outer, const Place& other);
+  bool ChainLoad(Outer outer, Place other);
+
+  // --- Regions (translator_emit.cc) ---
   void StartRegion(bool is_enterable) { StartRegionAt(pc_, table_index_, is_enterable); }
   void StartRegionAt(Pc pc, uint32_t table_index, bool is_enterable);
   void EndRegion();
@@ -277,6 +291,8 @@ class Translator {
   void Binary(Op op);
   void BinaryOf(Op op, Place first, Place second);
   static void Order(Op& op, Place& first, Place& second);
+  // The instruction that gives the same with its operands the other way round, or kInvalidOp.
+  static Op Mirrored(Op op);
   // The result of a plain instruction: in its slot only.
   void PushPlain(uint32_t producer);
 
@@ -299,6 +315,14 @@ class Translator {
   uint32_t last_ = kNone;       // halfword of the last instruction, if nothing came between
   // The last two in a row, the last one first; at: kNone where there is none.
   std::array<Computed, 2> computed_;
+  // The last instruction, if it loads from an address that is not indexed.
+  struct LastLoad {
+    uint32_t at = kNone;
+    Op op = kInvalidOp;
+    Place base;
+    uint32_t sum = 0;
+    uint32_t offset = 0;
+  } load_;
 
   LoopPlanner planner_;
   // The locals that are pinned now, and where their loop begins.

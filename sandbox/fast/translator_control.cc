@@ -161,7 +161,7 @@ Translator::Condition Translator::TakeCondition() {
   if (IsTopFrom(last) && IsCompare(last.op)) {
     // The comparison is part of the branch.
     condition = {last.op, last.first, last.second};
-    TakeBack(last.at);
+    TakeBack(last.at, kInt);
   } else if (stack_.back().kind == Kind::kConst) {
     condition.first.slot = TakeInSlot();
   } else {

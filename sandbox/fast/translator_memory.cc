@@ -16,11 +16,11 @@ Translator::Where Translator::TakeAddress(bool may_be_indexed) {
     where.sum = static_cast<uint32_t>(top.bits);
     where.address = AddressOf(where.first.src, true);
   } else if (kFastIndices && may_be_indexed && TryTakeIndex(where)) {
-  } else if (const Computed& sum = computed_[0]; IsTopFrom(sum) && sum.IsSum()) {
+  } else if (const Computed& sum = computed_[0]; IsTopFrom(sum) && sum.IsSum() && !sum.is_chain) {
     where.first = sum.first;
     where.sum = static_cast<uint32_t>(sum.second.bits);
     where.address = AddressOf(where.first.src, true);
-    TakeBack(sum.at);
+    TakeBack(sum.at, kInt);
   } else {
     where.first = TakePinned(Operand::kI32);
     where.address = AddressOf(where.first.src, false);
@@ -32,14 +32,14 @@ Translator::Where Translator::TakeAddress(bool may_be_indexed) {
 bool Translator::IsShiftedSum() const {
   const Computed& sum = computed_[0];
   const Computed& shift = computed_[1];
-  return sum.IsSum() && sum.first.src == Src::kAcc && shift.IsShift() && shift.end == sum.at &&
-         out_->code[shift.at] == BinaryCode(Op::kI32Shl, PairOf(shift.first.src, Src::kConst), Dst::kAcc);
+  if (!sum.IsSum() || sum.first.src != Src::kAcc || !shift.IsShift()) return false;
+  return sum.is_chain || (shift.end == sum.at && IsAccumulatorForm(out_->code[shift.at]));
 }
 
 // An addition of two operands, or a shift (and an addition of a constant to that).
 bool Translator::TryTakeIndex(Where& where) {
   const Computed& last = computed_[0];
-  if (!IsTopFrom(last)) return false;
+  if (!IsTopFrom(last) || (last.is_chain && !IsShiftedSum())) return false;
   if (last.op == Op::kI32Add && !last.IsSum()) {
     where.first = last.first;
     where.second = last.second;
@@ -54,7 +54,7 @@ bool Translator::TryTakeIndex(Where& where) {
     return false;
   }
   where.is_indexed = true;
-  TakeBack(IsShiftedSum() ? computed_[1].at : last.at);
+  TakeBack(IsShiftedSum() ? computed_[1].at : last.at, kInt);
   return true;
 }
 
@@ -83,13 +83,16 @@ void Translator::Load(const Instruction& in) {
   Put16(Home(height()));
   PutAddress(where);
   Put32(static_cast<uint32_t>(access.offset));
-  PushResult(start, IsFloat(InfoOf(in.op).signature.result()) ? kFloat : kInt);
+  const bool is_float = IsFloat(InfoOf(in.op).signature.result());
+  if (!where.is_indexed) load_ = {start, in.op, where.first, where.sum, static_cast<uint32_t>(access.offset)};
+  PushResult(start, is_float ? kFloat : kInt);
 }
 
 void Translator::Store(const Instruction& in) {
   Pc at = in.immediates;
   const inplace::Access access = inplace::ReadMemarg(at);
   const Operand type = InfoOf(in.op).signature.param(1);
+  if (IsFloat(type) && TryStoreChain(static_cast<uint32_t>(access.offset))) return;
   Place value = TakePinned(type);
   const bool is_in_acc = value.src == Src::kAcc && !IsFloat(type);
   const Where where = TakeAddress(!is_in_acc);

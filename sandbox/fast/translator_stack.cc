@@ -78,15 +78,17 @@ bool Translator::IsTopFrom(const Computed& computed) const {
 
 void Translator::NoteComputed(const Computed& computed) { computed_ = {computed, computed_[0]}; }
 
-void Translator::TakeBack(uint32_t begin) {
+void Translator::Retract(uint32_t begin, Bank bank) {
   out_->code.Truncate(begin);
-  ForgetAccumulators();
+  accumulators_[bank] = Bankful();
+  // Other code will stand at the same place.
+  last_ = load_.at = kNone;
+  while (computed_[0].at >= begin && computed_[0].at != kNone) computed_ = {computed_[1], Computed()};
+}
+
+void Translator::TakeBack(uint32_t begin, Bank bank) {
+  Retract(begin, bank);
   (void)Pop();
-  last_ = kNone;
-  if (computed_[1].at < begin)
-    computed_ = {computed_[1], Computed()};
-  else
-    computed_ = {};
 }
 
 void Translator::PopMany(uint32_t count) {

@@ -167,10 +167,7 @@ void Translator::Select() {
 
 // --- Numbers --------------------------------------------------------------------------------------------------------
 
-namespace {
-
-// The instruction that gives the same with its operands the other way round, if there is one.
-Op Mirrored(Op op) {
+Op Translator::Mirrored(Op op) {
   switch (op) {
     case Op::kI32Add:
     case Op::kI32Mul:
@@ -218,8 +215,6 @@ Op Mirrored(Op op) {
   }
 }
 
-}  // namespace
-
 void Translator::Unary(Op op) {
   if (op == Op::kI32Eqz || op == Op::kI64Eqz) {
     const bool is_32 = op == Op::kI32Eqz;
@@ -262,6 +257,7 @@ void Translator::Order(Op& op, Place& first, Place& second) {
 }
 
 void Translator::BinaryOf(Op op, Place first, Place second) {
+  if (TryChain(op, first, second)) return;
   Order(op, first, second);
   Computed computed{.at = here(), .op = op, .slot = Home(height()), .first = first, .second = second};
   if (!HasPins(op)) {

@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "sandbox/fast/chains.h"
+
 namespace sandbox::fast {
 namespace {
 

@@ -1,0 +1,93 @@
+// Copyright 2026 The wasm-sandbox Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Chains: an instruction that takes what the one before it has computed, does its work as well.
+
+#include "sandbox/fast/chains.h"
+#include "sandbox/fast/translator.h"
+
+namespace sandbox::fast {
+
+// The instruction at `at`, which is the last one, names its result nowhere.
+bool Translator::IsOnlyForNext(uint32_t at) const {
+  return at != kNone && at == last_ && IsAccumulatorForm(out_->code[at]);
+}
+
+bool Translator::TryChain(Op op, Place first, Place second) {
+  if constexpr (!kFastChains) return false;
+  if ((first.src == Src::kAcc) == (second.src == Src::kAcc) || !IsOnlyForNext(last_)) return false;
+  const bool is_first = second.src == Src::kAcc && Mirrored(op) != op;
+  const Place other = first.src == Src::kAcc ? second : first;
+  // What is in a pin is not read from its slot instead: it is there because the loop waits for it.
+  const Outer outer{op, other.src, is_first};
+  if (load_.at == last_) return ChainLoad(outer, other);
+  return computed_[0].at == last_ && !computed_[0].is_chain && ChainComputed(outer, other);
+}
+
+bool Translator::ChainComputed(const Outer& outer, const Place& other) {
+  Computed inner = computed_[0];
+  const uint16_t code = ChainCode({inner.op, PairOf(inner.first.src, inner.second.src)}, outer);
+  if (code == kNoChain) return false;
+  const Operand type = InfoOf(outer.op).signature.param(0);
+  Retract(inner.at, IsFloat(type) ? kFloat : kInt);
+  const uint32_t start = Begin(code);
+  Put16(Home(height()));
+  PutOperand(inner.first, type);
+  PutOperand(inner.second, type);
+  PutOperand(other, type);
+  inner.at = start;
+  inner.end = here();
+  // An access to memory may do all of it (an element of a table at a constant place).
+  const Place inner_result{.src = Src::kAcc};
+  computed_ = {Computed{start, here(), outer.op, Home(height()), inner_result, other, true}, inner};
+  PushResult(start, IsFloat(type) ? kFloat : kInt);
+  return true;
+}
+
+bool Translator::ChainLoad(Outer outer, Place other) {
+  const Operand type = InfoOf(outer.op).signature.param(0);
+  const Bank bank = IsFloat(type) ? kFloat : kInt;
+  // The load leaves the accumulator to what has been computed before it.
+  const Computed before = computed_[0];
+  const bool is_in_acc = before.at != kNone && before.end == load_.at && other.src == Src::kSlot &&
+                         other.slot == before.slot && other.slot >= first_operand_ &&
+                         out_->code[before.at + 1] == other.slot && IsFloat(InfoOf(before.op).signature.result()) &&
+                         !IsAccumulatorForm(out_->code[before.at]);
+  if (is_in_acc) outer.other = Src::kAcc;
+  const LastLoad load = load_;
+  const uint16_t code = LoadChainCode(load.op, load.base.src, outer);
+  if (code == kNoChain) return false;
+  Retract(load.at, bank);
+  if (is_in_acc) {
+    out_->code[before.at] = AccumulatorForm(out_->code[before.at]);
+    other.src = Src::kAcc;
+  }
+  const uint32_t start = Begin(code);
+  Put16(Home(height()));
+  PutOperand(load.base, Operand::kI32);
+  Put32(load.sum);
+  Put32(load.offset);
+  PutOperand(other, type);
+  PushResult(start, bank);
+  return true;
+}
+
+bool Translator::TryStoreChain(uint32_t offset) {
+  if constexpr (!kFastChains) return false;
+  const Computed inner = computed_[0];
+  if (!IsTopFrom(inner) || inner.is_chain || height() < 2 || stack_[height() - 2].kind == Kind::kConst) return false;
+  const Inner wanted{inner.op, PairOf(inner.first.src, inner.second.src)};
+  if (StoreChainCode(wanted, Src::kSlot) == kNoChain) return false;
+  TakeBack(inner.at, kFloat);
+  const Where where = TakeAddress(false);
+  const Operand type = InfoOf(inner.op).signature.param(0);
+  Begin(StoreChainCode(wanted, where.first.src));
+  PutOperand(where.first, Operand::kI32);
+  Put32(where.sum);
+  Put32(offset);
+  PutOperand(inner.first, type);
+  PutOperand(inner.second, type);
+  return true;
+}
+
+}  // namespace sandbox::fast
