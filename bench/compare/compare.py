@@ -86,6 +86,8 @@ def plot(settings, samples, path):
 
 
 def compare_loads(settings, timeout):
+    if not settings.loads:
+        raise settings_module.SettingsError("no `loads` are named")
     samples, problems = rounds.run_loads(settings, timeout)
     print(report.loads_report(settings, samples))
     for problem in problems:

@@ -106,6 +106,9 @@ class CompareTest(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertIn("### Load json (%d bytes)" % os.path.getsize(wasm), done.stdout)
         self.assertIn("| in place |", done.stdout)
+        done = self.run_compare(OURS, "--loads")
+        self.assertEqual(done.returncode, 2, done.stdout)
+        self.assertIn("no `loads` are named", done.stderr)
 
     def test_reads_toml_and_says_what_is_missing(self):
         with open(self.path("config.toml"), "w", encoding="utf-8") as file:
