@@ -9,6 +9,7 @@
 #include <array>
 #include <utility>
 
+#include "sandbox/fast/bulk_handlers.h"
 #include "sandbox/fast/chain_handlers.h"
 #include "sandbox/fast/handlers.h"
 #include "sandbox/fast/host_call.h"
@@ -230,6 +231,8 @@ struct HandlerTable {
     table[kCallImport] = Form::template kEntry<CallImport>;
     table[kCallIndirect] = Form::template kEntry<CallIndirect>;
     table[kCold] = Form::template kEntry<Slow<&ColdInstruction>>;
+    table[kMemoryCopy] = Form::template kEntry<BulkMemory<CopyBytes>>;
+    table[kMemoryFill] = Form::template kEntry<BulkMemory<FillWithByte>>;
     table[kColdReturnCall] = Form::template kEntry<Slow<&ColdReturnCall>>;
     table[kCopy] = Form::template kEntry<Copy>;
     table[kCopy2] = Form::template kEntry<Copy2>;

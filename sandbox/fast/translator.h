@@ -272,7 +272,7 @@ class Translator {
   void PushCallResults(std::span<const ValType> results);
   // What charges for itself. Before: the region has ended, all operands are in their slots.
   void Charging(const Instruction& in);
-  void Cold(uint32_t function, uint32_t pops, uint32_t pushes);
+  void Cold(uint32_t function, uint32_t pops, uint32_t pushes, Plain opcode = kCold);
   void ColdAll(const Instruction& in);
   void ColdReturnCall(uint32_t function);
   void StepInPlace(const Instruction& in);

@@ -60,8 +60,8 @@ void Translator::StepInPlace(const Instruction& in) {
   ReenterLoop();
 }
 
-void Translator::Cold(uint32_t function, uint32_t pops, uint32_t pushes) {
-  Begin(kCold);
+void Translator::Cold(uint32_t function, uint32_t pops, uint32_t pushes, Plain opcode) {
+  Begin(opcode);
   Put16(function);
   Put32(start_.OffsetFrom(module_.bytes));
   Put16(TopSlot());
@@ -140,9 +140,18 @@ void Translator::ColdAll(const Instruction& in) {
     case Op::kElemDrop: Cold(cold::kBulk, 0, 0); return;
     case Op::kTableSize: Cold(cold::kBulk, 0, 1); return;
     case Op::kTableGrow: Cold(cold::kBulk, 2, 1); return;
+    case Op::kMemoryCopy: {
+      Pc at = in.immediates;
+      const bool is_common = (at.U32() | at.U32()) == 0;
+      Cold(cold::kBulk, 3, 0, is_common ? kMemoryCopy : kCold);
+      return;
+    }
+    case Op::kMemoryFill: {
+      Pc at = in.immediates;
+      Cold(cold::kBulk, 3, 0, at.U32() == 0 ? kMemoryFill : kCold);
+      return;
+    }
     case Op::kMemoryInit:
-    case Op::kMemoryCopy:
-    case Op::kMemoryFill:
     case Op::kTableInit:
     case Op::kTableCopy:
     case Op::kTableFill: Cold(cold::kBulk, 3, 0); return;

@@ -66,6 +66,8 @@ class Verifier {
       case kGlobalSetAcc: return Word(at + 1) < globals;
       case kCold:
       case kColdReturnCall: return code_.code[at + 1] < cold::kCount;
+      case kMemoryCopy:
+      case kMemoryFill: return code_.code[at + 1] == cold::kBulk && code_.code[at + 4] >= 2;
       default: return true;
     }
   }
@@ -147,7 +149,16 @@ class Verifier {
 
   // What goes on elsewhere comes back without them.
   static bool LeavesPins(uint16_t opcode) {
-    return opcode == kCall || opcode == kCallImport || opcode == kCallIndirect || opcode == kCold || opcode == kStepInPlace;
+    switch (opcode) {
+      case kCall:
+      case kCallImport:
+      case kCallIndirect:
+      case kCold:
+      case kMemoryCopy:
+      case kMemoryFill:
+      case kStepInPlace: return true;
+      default: return false;
+    }
   }
   bool IsReentered(size_t end, const LoopCode& loop) const { return end == loop.end || code_.code[end] == kEnterLoop; }
 
