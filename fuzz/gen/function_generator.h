@@ -135,8 +135,10 @@ class FunctionGenerator {
   void CompareRound(const Rounds& rounds, bool is_on_stack);
   void StepRound(const Rounds& rounds, bool keeps);
   void EndRound(const Rounds& rounds, uint32_t depth);
+  void BranchRound(const Rounds& rounds, uint32_t depth);
   void ChooseHot(const Rounds& rounds);
   void ReadMuch();
+  void AddToHot();
   void MoveSmall();
   void Aside();
   void TightStep(const Rounds& rounds);

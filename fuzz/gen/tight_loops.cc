@@ -98,6 +98,14 @@ void FunctionGenerator::StepRound(const Rounds& rounds, bool keeps) {
 
 // The end of a round: back to the label at `depth` if there is another one; the label behind it is outside.
 void FunctionGenerator::EndRound(const Rounds& rounds, uint32_t depth) {
+  // Operands that the branch leaves where they are, and that are used where it is not taken.
+  const size_t below = stack_.size();
+  for (uint32_t i = source_.OneIn(3) ? source_.Between(1, 3) : 0; i > 0; --i) Make(AnyType(source_, plan_));
+  BranchRound(rounds, depth);
+  while (stack_.size() > below) Consume();
+}
+
+void FunctionGenerator::BranchRound(const Rounds& rounds, uint32_t depth) {
   const bool keeps = source_.OneIn(2);
   StepRound(rounds, keeps);
   CompareRound(rounds, keeps);
@@ -152,6 +160,17 @@ void FunctionGenerator::ReadMuch() {
     Pop(1);
   }
   Keep();
+}
+
+// The last thing that a loop does.
+void FunctionGenerator::AddToHot() {
+  const bool is_64 = source_.OneIn(4);
+  const std::optional<uint32_t> local = SomeLocal(is_64 ? ValType::I64() : ValType::I32());
+  if (!local) return;
+  Emit(Op::kLocalGet, {*local});
+  EmitNumber(source_.Byte(), is_64);
+  Emit(is_64 ? Op::kI64Add : Op::kI32Add);
+  Emit(Op::kLocalSet, {*local});
 }
 
 // A local that addresses are made of gets another value of that kind.
@@ -278,8 +297,12 @@ void FunctionGenerator::TightLoop() {
     }
   } else {
     EndRound(rounds, 0);
+    if (source_.OneIn(3)) AddToHot();
   }
-  code_.End().End();
+  code_.End();
+  // Before any label: what is known of the loop's last instructions is of use, or of the past.
+  if (source_.OneIn(3)) ReadMuch();
+  code_.End();
   labels_.back().base = base;
   hot_.resize(hot);
   counters_ = counters;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 #include "fuzz/oracle/observation.h"
 
@@ -50,14 +51,17 @@ void AddHostFunctions(ImportList& list) {
   list.functions.push_back({kEnvironment, "trap", {{i64, i32}, {i64}}});
 }
 
-Result<void> LinkHostFunctions(Store& store) {
+Result<void> LinkHostFunctions(Store& store, std::function<void()> tell) {
   SANDBOX_TRY(store.Link(kEnvironment, "grow", [](Caller& caller, uint32_t at) {
     const Result<MemoryView> memory = caller.memory();
     if (!memory) return 0u;
     if (at % 4 != 0) (void)memory->Grow(1);
     return memory->Read<uint32_t>(at).value_or(1u);
   }));
-  SANDBOX_TRY(store.Link(kEnvironment, "pair", [](uint32_t a, uint64_t b) { return std::tuple(b + 1, a); }));
+  SANDBOX_TRY(store.Link(kEnvironment, "pair", [tell = std::move(tell)](uint32_t a, uint64_t b) {
+    tell();
+    return std::tuple(b + 1, a);
+  }));
   SANDBOX_TRY(store.Link(kEnvironment, "trap", [](uint64_t a, uint32_t b) -> HostResult<uint64_t> {
     if (b % 8 == 1) return std::unexpected(TrapCode::kHost);
     return a - 1;

@@ -7,6 +7,7 @@
 #define FUZZ_ORACLE_NEIGHBOUR_H_
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -22,9 +23,9 @@ void AddExportsOf(const Module& module, const std::string& name, ImportList& lis
 inline constexpr char kNeighbour[] = "m0";
 inline constexpr char kEnvironment[] = "env";
 
-// Functions that compute, trap, and let the caller's memory grow; the second links them.
+// Functions that compute, trap, and let the caller's memory grow; the second links them. Some calls tell.
 void AddHostFunctions(ImportList& list);
-Result<void> LinkHostFunctions(Store& store);
+Result<void> LinkHostFunctions(Store& store, std::function<void()> tell);
 
 // A module that imports from another one, and that one (empty: it imports from none).
 struct Neighbours {

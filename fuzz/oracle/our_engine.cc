@@ -31,7 +31,8 @@ class Session {
     if (!store) Report("the store is refused", bytes_);
     store_ = &*store;
     Check(store_->LinkFuncDefault(kHostModule), "link");
-    Check(LinkHostFunctions(*store_), "link functions");
+    // While it runs: it stops where the slice of fuel ends.
+    Check(LinkHostFunctions(*store_, [this] { MayInterrupt(); }), "link functions");
     if (options_.nests) AddScribbler();
     if (!options_.neighbour.empty() && !AddNeighbour()) return std::move(seen_);
     if (options_.neighbour.empty()) Check(LinkHostObjects(*store_, module_, options_.seed), "link objects");
@@ -86,14 +87,16 @@ class Session {
     if (made) scribbler_ = Check(store_->GetFunc(made->instance, "scribble"), "scribble");
   }
 
-  // Neither fuel nor anything else shows that it ran.
+  // Neither fuel nor anything else shows that it ran; a request to interrupt waits meanwhile.
   void MayScribble() {
-    if (!scribbler_ || is_interrupt_wanted_ || ++pauses_ % 3 != 1) return;
+    if (!scribbler_ || ++pauses_ % 3 != 1) return;
     const uint64_t fuel = store_->fuel();
+    store_->interrupt()->Clear();
     store_->SetFuel(1000);
     Result<RunResult> run = store_->Invoke(*scribbler_, {});
     if (run && run->is_pending()) Report("the scribbler waits", bytes_);
     store_->SetFuel(fuel);
+    if (is_interrupt_wanted_) store_->interrupt()->Request();
   }
 
   bool IsPoisoned() const { return seen_.calls.back().ending == Ending::kExhausted; }

@@ -34,8 +34,13 @@ constexpr uint64_t BytesCost(uint64_t bytes) { return CeilDiv(bytes, uint64_t{64
 constexpr uint64_t ElementsCost(uint64_t elements) { return CeilDiv(elements, uint64_t{8}); }
 
 // Fuel is handed to a tier in slices of this many units. Between two slices the engine looks at the interrupt: a run
-// stops at most this many units (plus one bulk operation or call) after an interrupt was requested.
+// stops at most this many units (plus one bulk operation or call) after an interrupt was requested. Few where fuzzing, whose
+// runs are short: what a tier keeps between two slices is then seen.
+#if defined(FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION)
+inline constexpr uint64_t kFuelSlice = 101;
+#else
 inline constexpr uint64_t kFuelSlice = 1u << 16;
+#endif
 
 // A tank that never runs dry.
 inline constexpr uint64_t kUnlimitedFuel = ~uint64_t{0};
