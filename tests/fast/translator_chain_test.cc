@@ -98,6 +98,12 @@ TEST(TranslatorChainTest, ElementsOfTables) {
         .Op(Op::kI32Add);
     ExpectSameOfInts(scaled, {Value::I32(9), Value::I32(64), Value::I32(5)});
   }
+  // What is shifted has been computed in the same instruction.
+  for (const Op op : {Op::kI32Add, Op::kI32Mul, Op::kI32Xor}) {
+    const Code computed = Code().LocalGet(0).LocalGet(1).Op(op).I32Const(2).Op(Op::kI32Shl).I32Const(16).Op(Op::kI32Add)
+        .Load(Op::kI32Load);
+    ExpectSameOfInts(computed, {Value::I32(3), Value::I32(40), Value::I32(0)});
+  }
 }
 
 // Accesses that are part of a chain trap where they stand, at the last byte but not before it, and memory is as in place.
@@ -197,6 +203,7 @@ class RandomCode {
   }
   // Mostly within memory.
   Code Address() {
+    if (Below(8) == 0) return Int(1).I32Const(0xff).Op(Op::kI32And).I32Const(3).Op(Op::kI32Shl).I32Const(40).Op(Op::kI32Add);
     Code code = Int(1);
     if (Below(40) != 0) code.I32Const(0x7ff0).Op(Op::kI32And);
     if (Below(3) == 0) code.I32Const(static_cast<int32_t>(Below(64))).Op(Op::kI32Add);
