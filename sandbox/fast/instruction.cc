@@ -4,7 +4,7 @@
 #include "sandbox/fast/instruction.h"
 
 #include "sandbox/exec/fuel.h"
-#include "sandbox/fast/opcode.h"
+#include "sandbox/fast/traps.h"
 #include "sandbox/inplace/handler_support.h"
 #include "sandbox/module/side_table.h"
 
@@ -118,7 +118,47 @@ void JudgeAccess(const BodyView& body, Instruction& in) {
 
 }  // namespace
 
-Instruction DecodeInstruction(Pc pc) {
+namespace instruction_internal {
+namespace {
+
+consteval ReadStep StepOf(uint8_t byte) {
+  const Op op = OpFromByte(byte);
+  if (IsPrefix(byte) || op == kInvalidOp) return {};
+  const OpInfo& info = InfoOf(op);
+  switch (info.family) {
+    case Family::kParametric:
+    case Family::kVariable:
+    case Family::kConst:
+    case Family::kNumeric:
+    case Family::kLoad:
+    case Family::kStore: break;
+    default: return {};
+  }
+  ReadStep step{.is_known = true, .traps = TrapsOf(op)};
+  switch (info.immediates) {
+    case Immediate::kNone: return step;
+    case Immediate::kF32: step.bytes = 4; return step;
+    case Immediate::kF64: step.bytes = 8; return step;
+    case Immediate::kLocal:
+    case Immediate::kGlobal:
+    case Immediate::kI32:
+    case Immediate::kI64: step.has_number = true; return step;
+    case Immediate::kMemarg: return {.is_known = true, .bytes = 1, .has_number = true, .is_access = true, .traps = true};
+    default: return {};
+  }
+}
+
+consteval std::array<ReadStep, 256> Steps() {
+  std::array<ReadStep, 256> steps{};
+  for (size_t byte = 0; byte < steps.size(); ++byte) steps[byte] = StepOf(static_cast<uint8_t>(byte));
+  return steps;
+}
+
+}  // namespace
+
+constexpr std::array<ReadStep, 256> kSteps = Steps();
+
+Instruction DecodeOther(Pc pc) {
   Instruction in;
   const uint8_t byte = pc.Byte();
   pc.Skip(1);
@@ -128,8 +168,8 @@ Instruction DecodeInstruction(Pc pc) {
   return in;
 }
 
-Instruction ReadInstruction(const BodyView& body, Pc pc, uint32_t table_index) {
-  Instruction in = DecodeInstruction(pc);
+Instruction ReadOther(const BodyView& body, Pc pc, uint32_t table_index) {
+  Instruction in = DecodeOther(pc);
   switch (InfoOf(in.op).family) {
     case Family::kControl: JudgeControl(body, table_index, in); break;
     case Family::kCall: JudgeCall(body, in); break;
@@ -148,6 +188,8 @@ Instruction ReadInstruction(const BodyView& body, Pc pc, uint32_t table_index) {
   }
   return in;
 }
+
+}  // namespace instruction_internal
 
 uint32_t CostToRegionEnd(const BodyView& body, uint32_t offset, uint32_t table_index) {
   uint32_t cost = 0;

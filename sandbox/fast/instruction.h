@@ -8,6 +8,7 @@
 #ifndef SANDBOX_FAST_INSTRUCTION_H_
 #define SANDBOX_FAST_INSTRUCTION_H_
 
+#include <array>
 #include <cstdint>
 
 #include "sandbox/exec/registers.h"
@@ -36,15 +37,57 @@ struct Instruction {
 struct BodyView {
   const ModuleData& module;
   const FunctionRecord& function;
+  // Whether memory 0, if there is one, is indexed by i32: accesses have handlers of their own.
+  bool has_plain_memory = module.memories.empty() || !module.memories[0].limits.is_64;
   Pc at(uint32_t offset) const { return Pc::At(module.bytes, offset); }
   uint32_t offset_of(Pc pc) const { return pc.OffsetFrom(module.bytes); }
   uint32_t table_word(uint32_t index) const { return module.side_table[function.side_table + index]; }
 };
 
+namespace instruction_internal {
+
+// What there is to know of an instruction by its first byte.
+struct ReadStep {
+  bool is_known = false;    // nothing, otherwise: the functions below
+  uint8_t bytes = 0;        // of immediates, that always are as many
+  bool has_number = false;  // and one number in LEB128
+  bool is_access = false;   // the one byte is an alignment: without bits that say more
+  bool traps = false;
+};
+extern const std::array<ReadStep, 256> kSteps;
+inline constexpr uint8_t kPlainAlignments = 0x40;
+
+Instruction DecodeOther(Pc pc);
+Instruction ReadOther(const BodyView& body, Pc pc, uint32_t table_index);
+
+// The common ones are read without asking for their family, since who translates spends a good part of its time here.
+SANDBOX_INLINE bool TryRead(const ReadStep& step, Pc pc, Instruction& in) {
+  if (!step.is_known || (step.is_access && pc.Byte(1) >= kPlainAlignments)) return false;
+  in.op = OpFromByte(pc.Byte());
+  in.immediates = pc + 1;
+  in.next = in.immediates + step.bytes;
+  if (step.has_number) in.next.SkipLeb();
+  in.traps = step.traps;
+  return true;
+}
+
+}  // namespace instruction_internal
+
 // The instruction at pc, as far as its bytes say: op, immediates, next.
-Instruction DecodeInstruction(Pc pc);
+SANDBOX_INLINE Instruction DecodeInstruction(Pc pc) {
+  using namespace instruction_internal;
+  Instruction in;
+  return TryRead(kSteps[pc.Byte()], pc, in) ? in : DecodeOther(pc);
+}
+
 // The instruction at pc; table_index: the word of the function's side table that the next branch owns.
-Instruction ReadInstruction(const BodyView& body, Pc pc, uint32_t table_index);
+SANDBOX_INLINE Instruction ReadInstruction(const BodyView& body, Pc pc, uint32_t table_index) {
+  using namespace instruction_internal;
+  const ReadStep& step = kSteps[pc.Byte()];
+  Instruction in;
+  if (!TryRead(step, pc, in)) return ReadOther(body, pc, table_index);
+  return step.is_access && !body.has_plain_memory ? ReadOther(body, pc, table_index) : in;
+}
 
 // A region that costs more than this is not translated, nor is a function that contains one: a cost fits a halfword, and who
 // has to look at a region again does not look long.

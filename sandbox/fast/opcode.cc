@@ -4,6 +4,7 @@
 #include "sandbox/fast/opcode.h"
 
 #include "sandbox/fast/chains.h"
+#include "sandbox/fast/traps.h"
 
 namespace sandbox::fast {
 namespace {
@@ -78,27 +79,6 @@ Op OpOf(const CodeFamily<kPicks>& family, uint16_t code) {
   while (!kPicks(static_cast<Op>(low))) ++low;
   return static_cast<Op>(low);
 }
-
-}  // namespace
-
-namespace {
-
-consteval std::array<bool, kOpCount> Traps() {
-  std::array<bool, kOpCount> traps{};
-#define NUMERIC_ROW(name) traps[static_cast<size_t>(Op::k##name)] = numeric::Binding<Op::k##name>::kTraps;
-#define NUMERIC_PREFIXED_ROW(name, code) NUMERIC_ROW(name)
-#include "sandbox/inplace/numeric_rows.inc"
-#undef NUMERIC_ROW
-#undef NUMERIC_PREFIXED_ROW
-  return traps;
-}
-constexpr std::array<bool, kOpCount> kTraps = Traps();
-
-}  // namespace
-
-bool TrapsOf(Op op) { return kTraps[static_cast<size_t>(op)]; }
-
-namespace {
 
 Shape ShapeOfPlain(uint16_t code) {
   ShapeMaker shape;

@@ -315,9 +315,6 @@ constexpr size_t SizeOf(Src src, Operand type) {
   return 0;
 }
 
-// Whether a numeric instruction can trap.
-bool TrapsOf(Op op);
-
 // What an instruction consists of, for who walks over code: fields as in plain.def, and p, a slot read that is a pair's or
 // an operand's. Empty for numbers that are no instruction.
 struct Shape {

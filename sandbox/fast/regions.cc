@@ -9,9 +9,12 @@ namespace {
 // A look-up reads at most this many.
 constexpr uint32_t kRegionsPerCheckpoint = 32;
 
-Result<void> PushNumber(Vec<uint8_t>& bytes, uint32_t value) {
-  for (; value >= 0x80; value >>= 7) SANDBOX_TRY(bytes.Push(static_cast<uint8_t>(value | 0x80)));
-  return bytes.Push(static_cast<uint8_t>(value));
+constexpr size_t kMaxNumberBytes = 5;
+
+// There is room for it.
+void PushNumber(Vec<uint8_t>& bytes, uint32_t value) {
+  for (; value >= 0x80; value >>= 7) bytes.PushReserved(static_cast<uint8_t>(value | 0x80));
+  bytes.PushReserved(static_cast<uint8_t>(value));
 }
 
 uint32_t HeightAndFlag(const Region& region) { return region.height << 1 | (region.is_enterable ? 1 : 0); }
@@ -24,10 +27,11 @@ Result<void> RegionWriter::Add(FunctionCode& function, const Region& region) {
     SANDBOX_TRY(function.checkpoints.Push({region.code, region.offset, region.side_table, HeightAndFlag(region),
                                             static_cast<uint32_t>(bytes.size())}));
   } else {
-    SANDBOX_TRY(PushNumber(bytes, region.code - last_.code));
-    SANDBOX_TRY(PushNumber(bytes, region.offset - last_.offset));
-    SANDBOX_TRY(PushNumber(bytes, region.side_table - last_.side_table));
-    SANDBOX_TRY(PushNumber(bytes, HeightAndFlag(region)));
+    SANDBOX_TRY(bytes.ReserveMore(4 * kMaxNumberBytes));
+    PushNumber(bytes, region.code - last_.code);
+    PushNumber(bytes, region.offset - last_.offset);
+    PushNumber(bytes, region.side_table - last_.side_table);
+    PushNumber(bytes, HeightAndFlag(region));
   }
   last_ = region;
   return {};
@@ -37,7 +41,7 @@ namespace {
 
 // The last checkpoint that `is_before` holds for, or the first one.
 template <typename IsBefore>
-size_t LastBefore(const Vec<RegionCheckpoint>& checkpoints, IsBefore is_before) {
+size_t LastBefore(std::span<const RegionCheckpoint> checkpoints, IsBefore is_before) {
   size_t low = 0;
   size_t high = checkpoints.size();
   while (low + 1 < high) {
@@ -49,22 +53,22 @@ size_t LastBefore(const Vec<RegionCheckpoint>& checkpoints, IsBefore is_before) 
 
 }  // namespace
 
-RegionReader RegionReader::BeforeCode(const FunctionCode& function, uint32_t halfword) {
+RegionReader RegionReader::BeforeCode(const CodeView& function, uint32_t halfword) {
   return {function, LastBefore(function.checkpoints, [&](const RegionCheckpoint& at) { return at.code < halfword; })};
 }
 
-RegionReader RegionReader::BeforeOffset(const FunctionCode& function, uint32_t offset) {
+RegionReader RegionReader::BeforeOffset(const CodeView& function, uint32_t offset) {
   return {function, LastBefore(function.checkpoints, [&](const RegionCheckpoint& at) { return at.offset < offset; })};
 }
 
-RegionReader RegionReader::AtCode(const FunctionCode& function, uint32_t halfword) {
+RegionReader RegionReader::AtCode(const CodeView& function, uint32_t halfword) {
   RegionReader reader = BeforeCode(function, halfword);
   while (reader.region().code < halfword && reader.Next()) {
   }
   return reader;
 }
 
-RegionReader::RegionReader(const FunctionCode& function, size_t checkpoint) : function_(&function) {
+RegionReader::RegionReader(const CodeView& function, size_t checkpoint) : function_(function) {
   const RegionCheckpoint& at = function.checkpoints[checkpoint];
   region_ = {at.code, at.offset, at.side_table, at.height >> 1, (at.height & 1) != 0};
   at_ = at.next;
@@ -74,19 +78,19 @@ RegionReader::RegionReader(const FunctionCode& function, size_t checkpoint) : fu
 uint32_t RegionReader::ReadNumber() {
   uint32_t value = 0;
   for (unsigned shift = 0;; shift += 7) {
-    const uint8_t byte = function_->regions[at_++];
+    const uint8_t byte = function_.regions[at_++];
     value |= uint32_t{byte & 0x7fu} << shift;
     if (byte < 0x80) return value;
   }
 }
 
 bool RegionReader::Next() {
-  const bool has_checkpoint = next_checkpoint_ < function_->checkpoints.size();
-  if (has_checkpoint && function_->checkpoints[next_checkpoint_].next == at_) {
-    *this = RegionReader(*function_, next_checkpoint_);
+  const bool has_checkpoint = next_checkpoint_ < function_.checkpoints.size();
+  if (has_checkpoint && function_.checkpoints[next_checkpoint_].next == at_) {
+    *this = RegionReader(function_, next_checkpoint_);
     return true;
   }
-  if (at_ >= function_->regions.size()) return false;
+  if (at_ >= function_.regions.size()) return false;
   region_.code += ReadNumber();
   region_.offset += ReadNumber();
   region_.side_table += ReadNumber();
@@ -96,7 +100,7 @@ bool RegionReader::Next() {
   return true;
 }
 
-const LoopCode* LoopAround(const FunctionCode& function, size_t halfword) {
+const LoopCode* LoopAround(const CodeView& function, size_t halfword) {
   size_t low = 0;
   for (size_t high = function.loops.size(); low < high;) {
     const size_t middle = (low + high) / 2;

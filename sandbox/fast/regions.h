@@ -39,27 +39,27 @@ class RegionWriter {
 class RegionReader {
  public:
   // Starts at a region with code < halfword (or offset < offset), from which it is not far.
-  static RegionReader BeforeCode(const FunctionCode& function, uint32_t halfword);
-  static RegionReader BeforeOffset(const FunctionCode& function, uint32_t offset);
+  static RegionReader BeforeCode(const CodeView& function, uint32_t halfword);
+  static RegionReader BeforeOffset(const CodeView& function, uint32_t offset);
   // At the first region with code >= halfword, or the last one.
-  static RegionReader AtCode(const FunctionCode& function, uint32_t halfword);
+  static RegionReader AtCode(const CodeView& function, uint32_t halfword);
 
   const Region& region() const { return region_; }
   // False: that was the last one.
   bool Next();
 
  private:
-  RegionReader(const FunctionCode& function, size_t checkpoint);
+  RegionReader(const CodeView& function, size_t checkpoint);
   uint32_t ReadNumber();
 
-  const FunctionCode* function_;
-  size_t at_;  // byte of FunctionCode::regions
+  CodeView function_;
+  size_t at_;  // byte of CodeView::regions
   size_t next_checkpoint_;
   Region region_;
 };
 
 // The loop with pins in whose code the halfword lies, or null.
-const LoopCode* LoopAround(const FunctionCode& function, size_t halfword);
+const LoopCode* LoopAround(const CodeView& function, size_t halfword);
 
 }  // namespace sandbox::fast
 

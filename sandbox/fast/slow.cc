@@ -173,7 +173,7 @@ void TrapInRegion(Machine& m) {
   const FastFunction& function = *m.frame->fast;
   const ModuleData& module = *m.instance->module;
   const BodyView body{module, module.functions[function.number]};
-  const TrapSite site = FindTrap(body, *function.body, m.registers.code);
+  const TrapSite site = FindTrap(body, ViewOf(*function.body), m.registers.code);
   m.registers.pc = body.at(site.offset);
   m.registers.fuel += site.refund;
 }

@@ -49,19 +49,31 @@ bool IsStub(const FastFunction& function, size_t at) {
   return function.code.load(std::memory_order_acquire) == &kFastStubs[at];
 }
 
-void TranslateInto(const ModuleData& module, Translator& translator, FastFunction& function) {
-  Budget& budget = module.functions.budget();
-  auto body = budget.New<FunctionCode>(budget);
-  const uint16_t* code = &kFastStubs[kInPlaceStubAt];
-  if (body && translator.Translate(function.number, **body)) {
-    if constexpr (kVerifies) VerifyCode(module, function, **body);
-    function.body = *body;
-    code = &function.body->code.span()[1];
-  } else if (body) {
-    budget.Delete(*body);
+// Translates one function after the other: what they are made in is used again.
+class Translation {
+ public:
+  explicit Translation(const ModuleData& module) noexcept
+      : module_(module), translator_(module, budget()), made_(budget()) {}
+
+  void Of(FastFunction& function) {
+    function.code.store(TryMake(function) ? &ViewOf(*function.body).code[1] : &kFastStubs[kInPlaceStubAt],
+                        std::memory_order_release);
   }
-  function.code.store(code, std::memory_order_release);
-}
+
+ private:
+  Budget& budget() const { return module_.functions.budget(); }
+  bool TryMake(FastFunction& function) {
+    if (!translator_.Translate(function.number, made_)) return false;
+    if constexpr (kVerifies) VerifyCode(module_, function, made_);
+    const auto stored = Keep(budget(), made_);
+    function.body = stored ? *stored : nullptr;
+    return stored.has_value();
+  }
+
+  const ModuleData& module_;
+  Translator translator_;
+  FunctionCode made_;
+};
 
 }  // namespace
 
@@ -76,8 +88,7 @@ bool Translate(const ModuleData& module, uint32_t number) {
   if (IsStub(function, kTranslateStubAt)) {
     if (!module.translated.TryLock()) return false;
     if (IsStub(function, kTranslateStubAt)) {
-      Translator translator(module, module.functions.budget());
-      TranslateInto(module, translator, function);
+      Translation(module).Of(function);
     }
     module.translated.Unlock();
   }
@@ -87,9 +98,9 @@ bool Translate(const ModuleData& module, uint32_t number) {
 Result<void> TranslateModule(const ModuleData& module) {
   Translated* const translated = TableOf(module);
   if (translated == nullptr) return Fail(ErrorCode::kOutOfMemory);
-  Translator translator(module, module.functions.budget());
+  Translation translation(module);
   for (FastFunction& function : translated->functions) {
-    if (IsStub(function, kTranslateStubAt)) TranslateInto(module, translator, function);
+    if (IsStub(function, kTranslateStubAt)) translation.Of(function);
   }
   return {};
 }
@@ -120,7 +131,7 @@ BodyView BodyOf(const Machine& m, uint32_t number) {
 
 // Several regions may begin at the same place of the code, with nothing but instructions between them that need no code:
 // what is to be paid tells them apart.
-Region FindRegion(const BodyView& body, const FunctionCode& function, uint32_t code, uint32_t cost) {
+Region FindRegion(const BodyView& body, const CodeView& function, uint32_t code, uint32_t cost) {
   RegionReader reader = RegionReader::AtCode(function, code);
   Region found = reader.region();
   uint32_t left = CostToRegionEnd(body, found.offset, found.side_table);
@@ -139,7 +150,7 @@ Region FindRegion(const BodyView& body, const FunctionCode& function, uint32_t c
 }
 
 // The region that begins at an offset of the module and may be entered there.
-bool FindEntry(const FunctionCode& function, uint32_t offset, Region& found) {
+bool FindEntry(const CodeView& function, uint32_t offset, Region& found) {
   RegionReader reader = RegionReader::BeforeOffset(function, offset);
   while (reader.region().offset < offset) {
     if (!reader.Next()) return false;
@@ -152,11 +163,11 @@ bool FindEntry(const FunctionCode& function, uint32_t offset, Region& found) {
 }
 
 // Who enters a loop in the middle finds its pins loaded.
-void LoadPins(Registers& registers, const FunctionCode& function, uint32_t code) {
+void LoadPins(Registers& registers, const CodeView& function, uint32_t code) {
   const LoopCode* const loop = LoopAround(function, code);
   if (loop == nullptr) return;
   registers.pins = {registers.locals[loop->pin0], registers.locals[loop->pin1]};
-  registers.loop_head = CodePos::At(function.code.span(), loop->begin);
+  registers.loop_head = CodePos::At(function.code, loop->begin);
 }
 
 enum class Entry : uint8_t { kNone, kTooDear, kEntered };
@@ -165,7 +176,7 @@ enum class Entry : uint8_t { kNone, kTooDear, kEntered };
 Entry TryEnterFast(Machine& m, const Translated& translated, const FastFunction& function, uint64_t fuel) {
   const BodyView body = BodyOf(m, function.number);
   Region region;
-  if (!FindEntry(*function.body, body.offset_of(m.registers.pc), region)) return Entry::kNone;
+  if (!FindEntry(ViewOf(*function.body), body.offset_of(m.registers.pc), region)) return Entry::kNone;
   // A branch to the function's own label leaves in place what lies below the results.
   const uint64_t locals = uint64_t{body.function.param_slots} + body.function.local_slots;
   if (m.registers.sp - m.registers.locals != static_cast<ptrdiff_t>(locals + region.height)) return Entry::kNone;
@@ -174,11 +185,11 @@ Entry TryEnterFast(Machine& m, const Translated& translated, const FastFunction&
   // The table may be younger than the frame.
   m.fast_functions = TrustedArray<const FastFunction>(translated.functions.span());
   m.frame->fast = &function;
-  m.registers.code = CodePos::At(function.body->code.span(), region.code);
+  m.registers.code = CodePos::At(ViewOf(*function.body).code, region.code);
   m.registers.entry_cost = cost;
   m.registers.has_accumulators = false;
   m.PrepareReturn();
-  LoadPins(m.registers, *function.body, region.code);
+  LoadPins(m.registers, ViewOf(*function.body), region.code);
   return Entry::kEntered;
 }
 
@@ -257,21 +268,21 @@ Exit RunBoth(Machine& m, TierEntry fast, TierEntry in_place) {
 }
 
 uint32_t OffsetAfterCall(FramePos frame) {
-  const FunctionCode& function = *frame->fast->body;
-  const uint32_t code = Machine::ResumeCode(frame).OffsetFrom(function.code.span());
+  const CodeView function = ViewOf(*frame->fast->body);
+  const uint32_t code = Machine::ResumeCode(frame).OffsetFrom(function.code);
   return RegionReader::AtCode(function, code).region().offset;
 }
 
 void LeaveFast(Machine& m) {
   const FastFunction& function = *m.frame->fast;
-  const uint32_t code = m.registers.code.OffsetFrom(function.body->code.span());
-  const Region region = FindRegion(BodyOf(m, function.number), *function.body, code, m.registers.entry_cost);
+  const uint32_t code = m.registers.code.OffsetFrom(ViewOf(*function.body).code);
+  const Region region = FindRegion(BodyOf(m, function.number), ViewOf(*function.body), code, m.registers.entry_cost);
   BecomeInPlace(m, region.offset, region.side_table, region.height);
 }
 
 // Every instruction that can trap has its counterpart, in the same order.
-TrapSite FindTrap(const BodyView& body, const FunctionCode& function, CodePos at) {
-  const uint32_t halfword = at.OffsetFrom(function.code.span());
+TrapSite FindTrap(const BodyView& body, const CodeView& function, CodePos at) {
+  const uint32_t halfword = at.OffsetFrom(function.code);
   RegionReader reader = RegionReader::BeforeCode(function, halfword);
   Region region = reader.region();
   while (reader.Next() && reader.region().code <= halfword) region = reader.region();
@@ -279,7 +290,7 @@ TrapSite FindTrap(const BodyView& body, const FunctionCode& function, CodePos at
   for (uint32_t i = region.code; i < halfword;) {
     const Shape shape = ShapeOf(function.code[i]);
     ordinal += shape.traps ? 1 : 0;
-    i = static_cast<uint32_t>(EndOf(function.code.span(), i, shape));
+    i = static_cast<uint32_t>(EndOf(function.code, i, shape));
   }
   uint32_t table_index = region.side_table;
   for (Pc pc = body.at(region.offset);;) {

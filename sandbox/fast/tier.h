@@ -45,7 +45,7 @@ struct TrapSite {
   uint32_t offset = 0;
   uint32_t refund = 0;
 };
-TrapSite FindTrap(const BodyView& body, const FunctionCode& function, CodePos at);
+TrapSite FindTrap(const BodyView& body, const CodeView& function, CodePos at);
 
 // The dispatch forms: run from Machine::registers, the frame on top being of this tier.
 Exit RunTail(Machine& m);

@@ -3,6 +3,8 @@
 
 #include "sandbox/fast/translator.h"
 
+#include "sandbox/fast/translator_inline.h"
+
 namespace sandbox::fast {
 
 Translator::Translator(const ModuleData& module, Budget& budget) noexcept
@@ -20,16 +22,16 @@ bool Translator::Translate(uint32_t number, FunctionCode& out) {
   // The lists of locals are empty again.
   is_ok_ = true;
   PopMany(height());
-  out_->code.ShrinkToFit();
-  out_->loops.ShrinkToFit();
-  out_->regions.ShrinkToFit();
-  out_->checkpoints.ShrinkToFit();
   return is_translated;
 }
 
 bool Translator::Start(uint32_t number, FunctionCode& out) {
   function_ = &module_.functions[number];
   out_ = &out;
+  out.code.Clear();
+  out.regions.Clear();
+  out.checkpoints.Clear();
+  out.loops.Clear();
   regions_ = RegionWriter();
   is_dead_ = false;
   dead_depth_ = 0;

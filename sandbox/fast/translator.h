@@ -32,7 +32,7 @@ class Translator {
   // One translator serves many functions: its stacks keep their memory.
   Translator(const ModuleData& module, Budget& budget) noexcept;
 
-  // Fills `out`, which is fresh. False: the function runs in place (it is beyond what an encoding holds, or memory was
+  // Fills `out`, which may have served before. False: the function runs in place (it is beyond what an encoding holds, or memory was
   // refused); `out` is of no use then. Time and memory: linear in the size of the body.
   [[nodiscard]] bool Translate(uint32_t number, FunctionCode& out);
 
@@ -78,6 +78,11 @@ class Translator {
     // One instruction does what this says and what the one before it says, which gives one operand.
     bool is_chain = false;
 
+    // Nothing was computed.
+    void Forget() {
+      at = end = kNone;
+      op = kInvalidOp;
+    }
     bool IsSum() const { return op == Op::kI32Add && second.src == Src::kConst; }
     bool IsShift() const { return op == Op::kI32Shl && second.src == Src::kConst; }
   };
@@ -122,7 +127,7 @@ class Translator {
   // What was emitted last is not to be changed by what comes.
   void Seal() {
     last_ = load_.at = kNone;
-    computed_ = {};
+    for (Computed& computed : computed_) computed.Forget();
   }
   void Put16(uint32_t value);
   void Put32(uint32_t value);

@@ -7,7 +7,7 @@
 
 #include "sandbox/exec/fuel.h"
 #include "sandbox/fast/cold_codes.h"
-#include "sandbox/fast/translator.h"
+#include "sandbox/fast/translator_inline.h"
 
 namespace sandbox::fast {
 

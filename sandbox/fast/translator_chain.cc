@@ -4,7 +4,7 @@
 // Chains: an instruction that takes what the one before it has computed, does its work as well.
 
 #include "sandbox/fast/chains.h"
-#include "sandbox/fast/translator.h"
+#include "sandbox/fast/translator_inline.h"
 
 namespace sandbox::fast {
 

@@ -3,7 +3,7 @@
 
 // Blocks, branches and the end of a function.
 
-#include "sandbox/fast/translator.h"
+#include "sandbox/fast/translator_inline.h"
 
 namespace sandbox::fast {
 namespace {

@@ -3,43 +3,9 @@
 
 // Writing code, and the regions of it.
 
-#include "sandbox/fast/translator.h"
+#include "sandbox/fast/translator_inline.h"
 
 namespace sandbox::fast {
-
-uint32_t Translator::Begin(uint16_t opcode) {
-  const uint32_t at = here();
-  Put16(opcode);
-  last_ = at;
-  return at;
-}
-
-void Translator::Put16(uint32_t value) {
-  if (value > UINT16_MAX || !Ok(out_->code.Push(static_cast<uint16_t>(value)))) Fail();
-}
-
-void Translator::Put32(uint32_t value) {
-  Put16(value & 0xffff);
-  Put16(value >> 16);
-}
-
-void Translator::Put64(uint64_t value) {
-  Put32(static_cast<uint32_t>(value));
-  Put32(static_cast<uint32_t>(value >> 32));
-}
-
-void Translator::PutOperand(const Place& place, Operand type) {
-  switch (place.src) {
-    case Src::kSlot: Put16(place.slot); return;
-    case Src::kAcc:
-    case Src::kPin0:
-    case Src::kPin1: return;
-    case Src::kConst:
-      if (type == Operand::kF64) Put64(place.bits);
-      else Put32(static_cast<uint32_t>(place.bits));
-      return;
-  }
-}
 
 // Two copies in a row are one instruction.
 void Translator::EmitCopy(uint16_t to, uint16_t from) {

@@ -3,7 +3,7 @@
 
 // Accesses to memory 0, and what becomes part of them: how the address is computed.
 
-#include "sandbox/fast/translator.h"
+#include "sandbox/fast/translator_inline.h"
 #include "sandbox/inplace/handler_support.h"
 
 namespace sandbox::fast {

@@ -6,7 +6,7 @@
 // A pin holds what the slot of its local holds: who writes the one writes the other. So everything that knows nothing of pins
 // may read slots; pins are loaded where a loop is entered, and again behind whatever leaves them to others (calls above all).
 
-#include "sandbox/fast/translator.h"
+#include "sandbox/fast/translator_inline.h"
 
 namespace sandbox::fast {
 

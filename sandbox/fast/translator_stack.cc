@@ -3,33 +3,9 @@
 
 // Operands between the instruction that makes them and the one that uses them.
 
-#include "sandbox/fast/translator.h"
+#include "sandbox/fast/translator_inline.h"
 
 namespace sandbox::fast {
-
-void Translator::PushSlot() { (void)Ok(stack_.Push(Entry{})); }
-
-// The result of the instruction at `producer`, whose first field names its slot.
-void Translator::PushResult(uint32_t producer, Bank bank) {
-  Entry entry;
-  entry.producer = producer;
-  if (!Ok(stack_.Push(entry))) return;
-  SetAccumulator(bank, height() - 1, kNone);
-}
-
-void Translator::LinkLocal(Entry& entry, uint32_t index) {
-  entry.is_linked = true;
-  entry.local = index;
-  entry.next = local_heads_[index];
-  if (!Ok(stack_.Push(entry))) return;
-  local_heads_[index] = height() - 1;
-}
-
-void Translator::PushLocal(uint32_t index) {
-  Entry entry;
-  entry.kind = Kind::kLocal;
-  LinkLocal(entry, index);
-}
 
 // i32.add of a local and a constant waits for who uses it: often that is an access to memory, or a local.
 bool Translator::TryPushSum() {
@@ -48,36 +24,6 @@ bool Translator::TryPushSum() {
   return true;
 }
 
-void Translator::PushConst(uint64_t bits) {
-  Entry entry;
-  entry.kind = Kind::kConst;
-  entry.bits = bits;
-  (void)Ok(stack_.Push(entry));
-}
-
-Translator::Entry Translator::Pop() {
-  // In code that is refused already the stack may be short.
-  if (stack_.empty()) {
-    Fail();
-    return Entry{};
-  }
-  const Entry entry = stack_.PopBack();
-  // Entries of a local are linked from the top down, so this is the first of them.
-  if (entry.is_linked) local_heads_[entry.local] = entry.next;
-  if (flushed_ > height()) flushed_ = height();
-  for (Bankful& bank : accumulators_) {
-    if (bank.entry == height()) bank.entry = kNone;
-  }
-  return entry;
-}
-
-bool Translator::IsTopFrom(const Computed& computed) const {
-  return computed.at != kNone && computed.at == last_ && !stack_.empty() && stack_.back().kind == Kind::kSlot &&
-         stack_.back().producer == last_;
-}
-
-void Translator::NoteComputed(const Computed& computed) { computed_ = {computed, computed_[0]}; }
-
 void Translator::Retract(uint32_t begin, Bank bank) {
   out_->code.Truncate(begin);
   accumulators_[bank] = Bankful();
@@ -94,8 +40,6 @@ void Translator::TakeBack(uint32_t begin, Bank bank) {
 void Translator::PopMany(uint32_t count) {
   for (; count > 0 && is_ok_; --count) (void)Pop();
 }
-
-void Translator::SetAccumulator(Bank bank, uint32_t entry, uint32_t local) { accumulators_[bank] = {entry, local}; }
 
 void Translator::ForgetAccumulators() {
   for (Bankful& bank : accumulators_) bank = Bankful();

@@ -3,7 +3,7 @@
 
 // Instructions that compute: variables, constants, numbers, references.
 
-#include "sandbox/fast/translator.h"
+#include "sandbox/fast/translator_inline.h"
 
 namespace sandbox::fast {
 

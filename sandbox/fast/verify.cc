@@ -13,7 +13,7 @@ namespace {
 
 class Verifier {
  public:
-  Verifier(const ModuleData& module, const FastFunction& function, const FunctionCode& code)
+  Verifier(const ModuleData& module, const FastFunction& function, const CodeView& code)
       : module_(module), function_(function), code_(code), starts_(module.functions.budget()) {}
 
   bool Verify() {
@@ -30,7 +30,7 @@ class Verifier {
   bool Walk(bool (Verifier::*look)(size_t at, const Shape& shape, size_t end)) {
     for (size_t i = 1; i < code_.code.size();) {
       const Shape shape = ShapeOf(code_.code[i]);
-      const uint64_t end = EndOf(code_.code.span(), i, shape);
+      const uint64_t end = EndOf(code_.code, i, shape);
       if (!shape.exists || code_.code[i] <= kInPlaceStub || end > code_.code.size()) return false;
       if (!(this->*look)(i, shape, static_cast<size_t>(end))) return false;
       i = static_cast<size_t>(end);
@@ -180,18 +180,18 @@ class Verifier {
 
   const ModuleData& module_;
   const FastFunction& function_;
-  const FunctionCode& code_;
+  const CodeView code_;
   Vec<uint8_t> starts_;
   size_t entered_ = 0;  // loops whose entry was seen
 };
 
 }  // namespace
 
-bool IsCodeValid(const ModuleData& module, const FastFunction& function, const FunctionCode& code) {
+bool IsCodeValid(const ModuleData& module, const FastFunction& function, const CodeView& code) {
   return Verifier(module, function, code).Verify();
 }
 
-void VerifyCode(const ModuleData& module, const FastFunction& function, const FunctionCode& code) {
+void VerifyCode(const ModuleData& module, const FastFunction& function, const CodeView& code) {
   SANDBOX_CHECK(IsCodeValid(module, function, code));
 }
 

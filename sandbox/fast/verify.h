@@ -20,9 +20,9 @@ inline constexpr bool kVerifies = kChecked;
 
 // Whether it is in order. Time linear in the code, and memory (from the module's budget) a bit for each halfword; without
 // that memory the answer is yes.
-[[nodiscard]] bool IsCodeValid(const ModuleData& module, const FastFunction& function, const FunctionCode& code);
+[[nodiscard]] bool IsCodeValid(const ModuleData& module, const FastFunction& function, const CodeView& code);
 // Stops the process if it is not.
-void VerifyCode(const ModuleData& module, const FastFunction& function, const FunctionCode& code);
+void VerifyCode(const ModuleData& module, const FastFunction& function, const CodeView& code);
 
 }  // namespace sandbox::fast
 

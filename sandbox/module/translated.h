@@ -11,8 +11,10 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "sandbox/base/budget.h"
+#include "sandbox/base/packed.h"
 #include "sandbox/base/vec.h"
 
 namespace sandbox {
@@ -36,13 +38,33 @@ struct LoopCode {
 };
 
 // A translated function.
+struct CodeView {
+  std::span<const uint16_t> code;
+  std::span<const uint8_t> regions;
+  std::span<const RegionCheckpoint> checkpoints;
+  std::span<const LoopCode> loops;  // in the order of the code; none lies in another
+};
+
+// The same while it is made.
 struct FunctionCode {
   explicit FunctionCode(Budget& budget) noexcept : code(budget), regions(budget), checkpoints(budget), loops(budget) {}
+  // NOLINTNEXTLINE(google-explicit-constructor): the view of a whole, like a std::span of a vector
+  operator CodeView() const { return {code.span(), regions.span(), checkpoints.span(), loops.span()}; }
+
   Vec<uint16_t> code;
   Vec<uint8_t> regions;
   Vec<RegionCheckpoint> checkpoints;
-  Vec<LoopCode> loops;  // in the order of the code; none lies in another
+  Vec<LoopCode> loops;
 };
+
+// The same as a module keeps it.
+using StoredCode = Packed<RegionCheckpoint, LoopCode, uint16_t, uint8_t>;
+inline Result<const StoredCode*> Keep(Budget& budget, const CodeView& code) {
+  return StoredCode::Make(budget, code.checkpoints, code.loops, code.code, code.regions);
+}
+inline CodeView ViewOf(const StoredCode& stored) {
+  return {.code = stored.Get<2>(), .regions = stored.Get<3>(), .checkpoints = stored.Get<0>(), .loops = stored.Get<1>()};
+}
 
 // A defined function, as a call in register code needs it.
 struct FastFunction {
@@ -60,7 +82,7 @@ struct FastFunction {
   // Its first instruction, behind the cost of its first region. Never null: until the function is translated (or when
   // it cannot be), an instruction that takes care of that.
   std::atomic<const uint16_t*> code = nullptr;
-  FunctionCode* body = nullptr;  // written before `code` is; null when there is none
+  const StoredCode* body = nullptr;  // written before `code` is; null when there is none
   uint32_t local_slots = 0;      // locals beyond the parameters
   uint32_t needed_slots = 0;     // of the value stack, from the end of the parameters on
   uint32_t param_slots = 0;
@@ -73,7 +95,7 @@ struct Translated {
   Translated(const Translated&) = delete;
   Translated& operator=(const Translated&) = delete;
   ~Translated() {
-    for (const FastFunction& function : functions) functions.budget().Delete(function.body);
+    for (const FastFunction& function : functions) StoredCode::Delete(functions.budget(), function.body);
   }
 
   Vec<FastFunction> functions;
