@@ -20,6 +20,7 @@ constexpr std::array kCommon64 = {Op::kI64Add, Op::kI64Sub, Op::kI64Mul,  Op::kI
 constexpr std::array kCompares = {Op::kI32Eq,  Op::kI32Ne,  Op::kI32LtS, Op::kI32LtU, Op::kI32GtS, Op::kI32GtU,
                                   Op::kI32LeS, Op::kI32LeU, Op::kI32GeS, Op::kI32GeU, Op::kI64Eq,  Op::kI64Ne,  Op::kI64LtS,
                                   Op::kI64LtU, Op::kI64GtS, Op::kI64GtU, Op::kI64LeS, Op::kI64LeU, Op::kI64GeS, Op::kI64GeU};
+constexpr std::array kTogether = {Op::kI32Add, Op::kI32Add, Op::kI32And, Op::kI32Or, Op::kI32Xor, Op::kI32Mul};
 constexpr uint32_t kSmall = 1024;  // addresses and offsets of hot accesses stay in the first page
 
 // Those that show more of a NaN than that it is one.
@@ -124,6 +125,12 @@ void FunctionGenerator::HotAddress() {
     return Push(ValType::I32());
   }
   form <= 6 ? SmallNumber() : SmallTree();
+  // Two numbers together, which a tier may compute at once with what follows.
+  if (source_.OneIn(3)) {
+    SmallNumber();
+    Emit(source_.Pick(kTogether));
+    Pop(1);
+  }
   const uint32_t more = source_.Below(4);
   if (more == 1) {
     EmitI32(static_cast<int32_t>(source_.Below(4)));

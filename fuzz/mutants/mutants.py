@@ -10,8 +10,11 @@ Each mutant meets the targets that are likely to find it first, and then, if non
 their corpora, then FUZZ_SECONDS of fuzzing each. That is what `bazel test //fuzz:all` does, in an order that saves time: each
 target has its FUZZ_SECONDS for itself.
 
+With --first plain the likely targets run without sanitizers before that: what makes a result differ is found in a fraction of
+the time, and only what is left is built with them. The table says which build found it.
+
   mutants.py --check              does each record still apply to the sources at hand?
-  mutants.py                      all that have no result yet
+  mutants.py                      all that have no result yet, and what of the others has not met all targets
   mutants.py NAME...              these, whatever is known of them
   mutants.py --tests              the unit tests (//tests/...) on those that no target found
   mutants.py --table              what is known, as RESULTS.md has it
@@ -37,6 +40,8 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 TELLING = re.compile(r"(AddressSanitizer: [a-z-]+|LeakSanitizer: [^\n]{0,60}|runtime error: [^\n]{0,80}|libFuzzer: [^\n]{0,60}"
                      r"|^DIFFERENCE: [^\n]{0,90}|Assertion [^\n]{0,80})", re.MULTILINE)
 
+
+PLAIN, SANITIZED = "plain", "asan+ubsan"
 
 # Which targets to try first, by where the bug is; the first prefix that fits. It only saves time.
 LIKELY = [
@@ -155,10 +160,10 @@ class Workshop:
     def clean(self):
         subprocess.run(["git", "checkout", "--quiet", "--", "."], cwd=self.tree, check=True)
 
-    def bazel(self, command, targets, seconds):
+    def bazel(self, command, targets, seconds, flags):
         """Runs Bazel; its exit status, the time, and the tests that failed with what they said."""
         events = os.path.join(self.folder, "events.json")
-        flags = ["--noshow_progress", "--test_output=summary", f"--build_event_json_file={events}"]
+        flags = flags + ["--noshow_progress", "--test_output=summary", f"--build_event_json_file={events}"]
         if command == "test":
             flags += ["--notest_keep_going"]
         environment = dict(os.environ, FUZZ_SECONDS=str(seconds))
@@ -197,14 +202,16 @@ class Workshop:
             source.write(text)
         return True
 
-    def run(self, mutant, targets, seconds):
+    def run(self, mutant, targets, seconds, build):
         """Builds, replays the corpora of all fuzz targets among these, then runs the targets themselves."""
-        row = {"name": mutant.name, "key": mutant.key, "date": datetime.date.today().isoformat(), "budget": seconds}
+        row = {"name": mutant.name, "key": mutant.key, "date": datetime.date.today().isoformat(), "budget": seconds,
+               "build": build}
+        flags = ["--config=fuzz-plain"] if build == PLAIN else []
         replays = [target + "_replay" for target in targets if target in self.targets]
         self.clean()
         if not self.plant(mutant):
             return dict(row, status="does not apply")
-        status, build_seconds, _ = self.bazel("build", targets + replays, seconds)
+        status, build_seconds, _ = self.bazel("build", targets + replays, seconds, flags)
         row["build_seconds"] = round(build_seconds)
         if status != 0:
             return dict(row, status="does not build")
@@ -212,7 +219,7 @@ class Workshop:
         for tests in (replays, targets):
             if not tests:
                 continue
-            status, test_seconds, failures = self.bazel("test", tests, seconds)
+            status, test_seconds, failures = self.bazel("test", tests, seconds, flags)
             row["seconds"] = round(row["seconds"] + test_seconds, 1)
             if failures:
                 return dict(row, status="found", finder=failures[0][0], said=failures[0][1])
@@ -228,29 +235,38 @@ def table(mutants, results):
     known = sum(1 for row in rows if row)
     print(f"{len(mutants)} mutants, {known} run: {by_fuzzer} found by a fuzz target, {by_test} only by a unit test, "
           f"{known - by_fuzzer - by_test} not found.\n")
-    print("| mutant | date | found by | seconds | budget of each target | what was seen |\n|---|---|---|---|---|---|")
+    print("| mutant | date | found by | build | seconds | budget of each target | what was seen |\n|---|---|---|---|---|---|---|")
     for mutant, row in zip(mutants, rows):
         if row is None:
-            print(f"| `{mutant.name}` | | not run | | | |")
+            print(f"| `{mutant.name}` | | not run | | | | |")
             continue
         finder = f"`{row['finder']}`" if row["status"] == "found" else f"**{row['status']}**"
         said = row.get("said", "").replace("|", "\\|")
-        print(f"| `{mutant.name}` | {row['date']} | {finder} | {row.get('seconds', '')} | {row['budget']} | {said} |")
+        print(f"| `{mutant.name}` | {row['date']} | {finder} | {row.get('build', SANITIZED)} | {row.get('seconds', '')} "
+              f"| {row['budget']} | {said} |")
 
 
-def left(results, mutant, targets, is_named):
+def met(results, mutant, seconds):
+    """The targets that had as much time already, each with its build."""
+    row = results.get(mutant)
+    return row.get("met", []) if row is not None and row["budget"] >= seconds else []
+
+
+def left(results, mutant, targets, seconds, build):
     """Which of the targets it has not met yet."""
     row = results.get(mutant)
-    if row is None or is_named:
-        return targets
-    if row["status"] == "found":
+    if row is not None and row["status"] == "found":
         return []
-    return [target for target in targets if target not in row.get("met", [])]
+    return [target for target in targets if with_build(target, build) not in met(results, mutant, seconds)]
 
 
-def tell(results, row, met):
-    """Keeps it; met: the targets that had their time without finding it, the last ones perhaps not to the end."""
-    results.add(dict(row, met=met))
+def with_build(target, build):
+    return target if build == SANITIZED else f"{target} {build}"
+
+
+def tell(results, row, before, targets):
+    """Keeps it; the targets had their time without finding it, the last ones perhaps not to the end."""
+    results.add(dict(row, met=before + [with_build(target, row["build"]) for target in targets]))
     print(f"{row['name']}: {row['status']} {row.get('finder', '')} {row.get('seconds', '')} s "
           f"(build {row.get('build_seconds', '')} s) {row.get('said', '')}", flush=True)
 
@@ -261,6 +277,7 @@ def main():
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--table", action="store_true")
     parser.add_argument("--tests", action="store_true")
+    parser.add_argument("--first", choices=[PLAIN], help="the build that comes before the one with sanitizers")
     parser.add_argument("--dir", default=os.path.join(ROOT, ".mutants"))
     parser.add_argument("--likely", type=int, default=60, help="FUZZ_SECONDS of the likely targets")
     parser.add_argument("--others", type=int, default=60, help="FUZZ_SECONDS of the other targets; 0: not these")
@@ -283,15 +300,21 @@ def main():
         for mutant in chosen:
             row = results.get(mutant)
             if row is not None and row["status"] != "found":
-                tell(results, workshop.run(mutant, ["//tests/..."], 0), row.get("met", []))
+                tell(results, workshop.run(mutant, ["//tests/..."], row["budget"], "unit tests"), row.get("met", []), [])
         return
-    for seconds, is_likely in ((options.likely, True), (options.others, False)):
+    # What nothing is known of comes first. What is named is run whatever is known.
+    chosen = sorted(chosen, key=lambda mutant: results.get(mutant) is not None)
+    for mutant in chosen if options.names else []:
+        results.of.pop(mutant.name, None)
+    rounds = [(options.likely, True, PLAIN)] if options.first else []
+    rounds += [(options.likely, True, SANITIZED), (options.others, False, SANITIZED)]
+    for seconds, is_likely, build in rounds:
         for mutant in chosen:
             wanted = mutant.likely() if is_likely else workshop.targets
-            targets = left(results, mutant, wanted, options.names and is_likely) if seconds > 0 else []
+            targets = left(results, mutant, wanted, seconds, build) if seconds > 0 else []
             if targets:
-                met = [] if is_likely else (results.get(mutant) or {}).get("met", [])
-                tell(results, workshop.run(mutant, targets, seconds), met + targets)
+                before = met(results, mutant, seconds)
+                tell(results, workshop.run(mutant, targets, seconds, build), before, targets)
     workshop.clean()
 
 
