@@ -76,6 +76,33 @@ void CheckEdge(fuzz::ByteSource& source, std::span<const uint8_t> bytes) {
   }
 }
 
+// A value stack of exactly the cells that the frame of a function needs is enough to enter it; with one less it is not.
+void CheckFrame(fuzz::ByteSource& source, std::span<const uint8_t> bytes) {
+  const Result<Module> module = Module::Load(bytes);
+  if (!module || module->start_function() || module->export_count() == 0) return;
+  const ExportInfo item = module->export_at(source.Below(static_cast<uint32_t>(module->export_count())));
+  const ModuleData& data = *module->data();
+  if (item.type.kind != ExternKind::kFunc || item.index < data.imported_functions.size()) return;
+  const FunctionRecord& record = data.functions[item.index - data.imported_functions.size()];
+  // The first cell is below the arguments; one more is between the locals and the operands.
+  const uint64_t need = uint64_t{1} + record.param_slots + record.local_slots + 1 + record.operand_slots;
+  for (const uint64_t cells : {need, need - 1}) {
+    Config config;
+    config.limits.value_stack_bytes = 8 * cells;
+    config.fuel = 0;
+    Result<Store> store = Store::Create(config);
+    if (!store || !store->LinkFuncDefault(fuzz::kHostModule) || !fuzz::LinkHostObjects(*store, *module, 1)) return;
+    Result<Instantiation> made = store->Instantiate(*module);
+    if (!made || !made->run.is_done()) return;
+    std::vector<Value> arguments;
+    for (ValType type : item.signature.params) arguments.push_back(fuzz::ValueOf(type, 9));
+    Result<RunResult> run = store->Invoke(made->instance, item.name, arguments);
+    const bool is_refused = run && run->is_trapped() && run->trap().code == TrapCode::kStackExhausted;
+    if (!run || is_refused == (cells == need)) fuzz::Report("the frame of " + std::string(item.name), bytes);
+    End(std::move(run), bytes);
+  }
+}
+
 void Run(const Config& config, std::span<const uint8_t> bytes) {
   const Result<Module> module = Module::Load(bytes, {config.limits, config.allocator});
   if (!module && !IsClean(module.error())) fuzz::Report("the generator made an invalid module", bytes);
@@ -125,6 +152,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   fuzz::ByteSource edge = source.Take(2);
   const std::vector<uint8_t> module = fuzz::GenerateModule(source, fuzz::GeneratorOptions::Everything());
   CheckEdge(edge, module);
+  CheckFrame(edge, module);
   Run(config, module);
   if (allocator.held() != 0) fuzz::Report("memory is left behind", module);
   return 0;

@@ -25,6 +25,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const Neighbours made = GenerateNeighbours(source, GeneratorOptions::Deterministic(), options.seed % 2 != 0);
   const std::vector<uint8_t>& module = made.module;
   options.neighbour = made.neighbour;
+  if (options.seed / 2 % 4 == 0) {
+    // So small that recursion and large frames come to the end: all do at the same call.
+    options.config.limits.value_stack_bytes = 8 * (100 + options.seed / 8 % 512);
+    options.config.limits.call_depth = 2 + options.seed / 64 % 32;
+  }
   options.config.tier = sandbox::Tier::kInPlace;
   options.config.dispatch = sandbox::Dispatch::kLoop;
   const Observation reference = Observe(module, options);

@@ -20,6 +20,11 @@ constexpr std::array kCommon64 = {Op::kI64Add, Op::kI64Sub, Op::kI64Mul,  Op::kI
 constexpr std::array kCompares = {Op::kI32Eq,  Op::kI32Ne,  Op::kI32LtS, Op::kI32LtU, Op::kI32GtS, Op::kI32GtU,
                                   Op::kI32LeS, Op::kI32LeU, Op::kI32GeS, Op::kI32GeU, Op::kI64Eq,  Op::kI64Ne,  Op::kI64LtS,
                                   Op::kI64LtU, Op::kI64GtS, Op::kI64GtU, Op::kI64LeS, Op::kI64LeU, Op::kI64GeS, Op::kI64GeU};
+// What a tier may compute at once with what uses the result.
+constexpr std::array kByConstant = {Op::kI32Shl, Op::kI32ShrU, Op::kI32And, Op::kI32Rotl, Op::kI32ShrS, Op::kI32Mul};
+constexpr std::array kTerms32 = {Op::kI32Add, Op::kI32Sub, Op::kI32Mul, Op::kI32And, Op::kI32Or, Op::kI32Xor};
+constexpr std::array kTermsF32 = {Op::kF32Add, Op::kF32Sub, Op::kF32Mul};
+constexpr std::array kTermsF64 = {Op::kF64Add, Op::kF64Sub, Op::kF64Mul};
 constexpr std::array kTogether = {Op::kI32Add, Op::kI32Add, Op::kI32And, Op::kI32Or, Op::kI32Xor, Op::kI32Mul};
 constexpr uint32_t kSmall = 1024;  // addresses and offsets of hot accesses stay in the first page
 
@@ -86,6 +91,7 @@ void FunctionGenerator::Tree(ValType type, uint32_t depth, bool is_exact) {
     if (source_.OneIn(4) || !GetLocal(type)) MakeConst(type);
     return;
   }
+  if (type != ValType::I64() && source_.OneIn(3)) return Chained(type, is_exact);
   const Op op = OpFor(type);
   const OpInfo& info = InfoOf(op);
   for (ValType operand : ParamsOf(info, ValType())) Tree(operand, depth - 1, ShowsBits(op));
@@ -94,6 +100,39 @@ void FunctionGenerator::Tree(ValType type, uint32_t depth, bool is_exact) {
   Pop(info.signature.param_count());
   Push(type);
   // On the way, a NaN is a NaN.
+  if (is_exact) Canonicalize(op);
+}
+
+void FunctionGenerator::ChainLeaf(ValType type) {
+  if (source_.OneIn(4)) return Tree(type, 1, false);
+  if (source_.OneIn(6) || !GetLocal(type)) MakeConst(type);
+}
+
+Op FunctionGenerator::TermOp(ValType type) {
+  return type == ValType::F32() ? source_.Pick(kTermsF32) : type == ValType::F64() ? source_.Pick(kTermsF64) : source_.Pick(kTerms32);
+}
+
+// What two instructions compute, of the first of which only the second one sees the result.
+void FunctionGenerator::Chained(ValType type, bool is_exact) {
+  const bool is_i32 = type == ValType::I32();
+  const bool is_first = source_.OneIn(3);
+  if (is_first) source_.OneIn(2) ? Tree(type, 1, false) : ChainLeaf(type);
+  if (source_.OneIn(2) || !HasPlainMemory() || !LoadHot(type)) {
+    ChainLeaf(type);
+    const bool is_by_constant = is_i32 && source_.OneIn(2);
+    is_by_constant ? EmitI32(static_cast<int32_t>(source_.Below(33))) : ChainLeaf(type);
+    Emit(is_by_constant ? source_.Pick(kByConstant) : TermOp(type));
+    Pop(is_by_constant ? 0 : 1);
+  }
+  Op op = TermOp(type);
+  if (!is_first && is_i32 && source_.OneIn(3)) {
+    MakeConst(type);
+    if (source_.OneIn(2)) op = source_.Pick(kByConstant);
+  } else if (!is_first) {
+    ChainLeaf(type);
+  }
+  Emit(op);
+  Pop(1);
   if (is_exact) Canonicalize(op);
 }
 
@@ -125,13 +164,14 @@ void FunctionGenerator::HotAddress() {
     return Push(ValType::I32());
   }
   form <= 6 ? SmallNumber() : SmallTree();
-  // Two numbers together, which a tier may compute at once with what follows.
-  if (source_.OneIn(3)) {
+  // As it is, or two numbers together, which a tier may compute at once with what follows.
+  const bool is_plain = form <= 3;
+  if (!is_plain && source_.OneIn(3)) {
     SmallNumber();
     Emit(source_.Pick(kTogether));
     Pop(1);
   }
-  const uint32_t more = source_.Below(4);
+  const uint32_t more = is_plain ? 0 : source_.Below(4);
   if (more == 1) {
     EmitI32(static_cast<int32_t>(source_.Below(4)));
     Emit(Op::kI32Shl);
@@ -198,6 +238,44 @@ void FunctionGenerator::StoreKept() {
   Emit(op);
   MemargAt(0, InfoOf(op).access_log2, source_.Below(kSmall));
   Pop(2);
+}
+
+// Floats that are stored as soon as they are computed: of integers, so that none is a NaN.
+void FunctionGenerator::StoreFinite() {
+  const bool is_f32 = source_.OneIn(2);
+  const ValType type = is_f32 ? ValType::F32() : ValType::F64();
+  const std::optional<uint32_t> local = SomeLocal(type);
+  if (!plan_.swarm.floats || !HasPlainMemory() || !local) return HotAccess();
+  const auto convert = [&] { Emit(is_f32 ? Op::kF32ConvertI32S : Op::kF64ConvertI32S); };
+  Tree(ValType::I32(), 1);
+  convert();
+  Emit(Op::kLocalSet, {*local});
+  Pop(1);
+  if (source_.OneIn(2)) {
+    // A register that held the local's value holds this.
+    Tree(ValType::I32(), 0);
+    convert();
+    Emit(Op::kDrop);
+    Pop(1);
+  }
+  HotAddress();
+  for (uint32_t i = 0; i < 2; ++i) {
+    const uint32_t form = source_.Below(6);
+    if (form == 0) {
+      MakeConst(type, is_f32 ? 0x40490fdb : 0xbff921fb54442d18);
+    } else if (form == 1) {
+      Tree(ValType::I32(), 0);
+      convert();
+      stack_.back() = type;
+    } else {
+      Emit(Op::kLocalGet, {*local});
+      Push(type);
+    }
+  }
+  Emit(TermOp(type));
+  Emit(is_f32 ? Op::kF32Store : Op::kF64Store);
+  MemargAt(0, is_f32 ? 2 : 3, source_.OneIn(2) ? 0 : source_.Below(kSmall));
+  Pop(3);
 }
 
 // The topmost operand, into a local of its type.

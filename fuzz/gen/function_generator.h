@@ -107,12 +107,16 @@ class FunctionGenerator {
   Op OpFor(ValType type);
   Op AnyCondition();
   void Tree(ValType type, uint32_t depth, bool is_exact = true);
+  void ChainLeaf(ValType type);
+  Op TermOp(ValType type);
+  void Chained(ValType type, bool is_exact);
   void SmallNumber();
   void SmallTree();
   void HotAddress();
   bool LoadHot(ValType type);
   void HotAccess();
   void StoreKept();
+  void StoreFinite();
   void Keep();
 
   // --- Tight loops (tight_loops.cc) ---
@@ -202,6 +206,7 @@ class FunctionGenerator {
   void AfterUnconditional();
   void CallSomething();
   void TailCall();
+  void Forward();
   uint32_t AnyLabel();
   uint32_t AnyCallee();
   bool MayTrapBySelf(uint32_t function) const;

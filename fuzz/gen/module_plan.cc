@@ -32,6 +32,7 @@ Swarm ChooseSwarm(ByteSource& source, const GeneratorOptions& options) {
   swarm.odd_lebs = options.odd_encodings && rare % 5 == 1;
   swarm.big_frames = rare % 11 == 1;
   swarm.dense_probes = swarm.probes && rare % 8 == 2;
+  swarm.forwarders = swarm.tail_calls && rare % 7 == 2;
   swarm.tight = swarm.shapes && !swarm.dense_probes && rare % 3 == 1;
   return swarm;
 }
@@ -108,6 +109,16 @@ void AddProbe(ByteSource& source, ModulePlan& plan) {
   plan.types.push_back(type);
 }
 
+// A function that does nothing but tail-call the one before it: that one's arguments overlap with where they go to.
+void AddForwarder(ByteSource& source, ModulePlan& plan) {
+  const std::vector<ValType> results = plan.types[plan.functions.back()].results;
+  const uint32_t type = static_cast<uint32_t>(plan.types.size());
+  plan.types.push_back({SomeNumbers(source, plan, 12), results});
+  plan.types.push_back({SomeNumbers(source, plan, 3), results});
+  plan.functions.insert(plan.functions.end(), {type, type + 1});
+  plan.probes.insert(plan.probes.end(), {kInvalidOp, Op::kReturnCall});
+}
+
 void ChooseFunctions(ByteSource& source, ModulePlan& plan) {
   if (const ImportList* list = plan.options.imports) {
     for (const auto& entry : list->functions) {
@@ -127,6 +138,7 @@ void ChooseFunctions(ByteSource& source, ModulePlan& plan) {
     plan.functions.push_back(source.Below(static_cast<uint32_t>(plan.types.size())));
   }
   plan.probes.resize(plan.functions.size(), kInvalidOp);
+  if (plan.swarm.forwarders) AddForwarder(source, plan);
   if (plan.swarm.probes) {
     const bool is_dense = plan.swarm.dense_probes;
     for (uint32_t i = is_dense ? source.Between(24, 64) : source.OneIn(3) ? source.Between(1, 6) : 0; i > 0; --i) {

@@ -42,6 +42,7 @@ struct Swarm {
   bool traps = false;      // lets operands be what makes an instruction trap
   bool odd_lebs = false;
   bool big_frames = false;
+  bool forwarders = false;    // functions of few slots that tail-call one of many parameters
   bool dense_probes = false;  // little but functions of one instruction, on the edges of their operands
 };
 

@@ -213,13 +213,18 @@ void FunctionGenerator::TightStep(const Rounds& rounds) {
     case 1:
     case 2:
     case 3: {
-      Tree(source_.OneIn(4) ? AnyType(source_, plan_) : source_.OneIn(3) ? ValType::I64() : ValType::I32(), 3);
+      const bool is_float = plan_.swarm.floats && source_.OneIn(3);
+      Tree(is_float             ? (source_.OneIn(2) ? ValType::F32() : ValType::F64())
+           : source_.OneIn(8) ? AnyType(source_, plan_)
+           : source_.OneIn(4) ? ValType::I64()
+                              : ValType::I32(),
+           3);
       return Keep();
     }
     case 4:
     case 5:
     case 6: return HotAccess();
-    case 7: return StoreKept();
+    case 7: return source_.OneIn(3) ? StoreFinite() : StoreKept();
     case 8: return LocalHazard();
     case 9: return MoveSmall();
     case 10:

@@ -130,9 +130,8 @@ std::string Difference(const Observation& a, const Observation& b, bool compare_
   for (size_t i = 0; i < a.calls.size() && i < b.calls.size(); ++i) {
     const CallRecord& x = a.calls[i];
     const CallRecord& y = b.calls[i];
-    if (x.ending == Ending::kExhausted || y.ending == Ending::kExhausted) return "";
-    // Nor after fuel that only one of them counts.
-    if (!compare_fuel && (x.ending == Ending::kOutOfFuel || y.ending == Ending::kOutOfFuel)) return "";
+    const auto ends = [&](Ending ending) { return x.ending == ending || y.ending == ending; };
+    if (!compare_fuel && (ends(Ending::kExhausted) || ends(Ending::kOutOfFuel))) return "";
     const bool same = x.ending == y.ending && (x.ending != Ending::kTrapped || (TrapsOf(x) & TrapsOf(y)) != 0) &&
                       x.results == y.results && (!compare_fuel || x.fuel == y.fuel);
     if (!same) return Describe(x) + " | " + Describe(y);

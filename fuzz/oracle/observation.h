@@ -20,7 +20,7 @@ enum class Ending : uint8_t {
   kReturned,
   kTrapped,
   kOutOfFuel,
-  kExhausted,  // of stack or memory: where that comes is each engine's own affair, so nothing after it is compared
+  kExhausted,  // of stack or memory: where that comes is each engine's own affair, and nothing after it is compared
 };
 
 struct CallRecord {
@@ -67,7 +67,8 @@ class Hash {
   uint64_t state_ = 0x9e3779b97f4a7c15;
 };
 
-// "" when alike, else the first difference in words. fuel: whether both count it in the same units.
+// "" when alike, else the first difference in words. fuel: whether both count it in the same units, and their stacks in
+// the same cells.
 std::string Difference(const Observation& a, const Observation& b, bool compare_fuel);
 
 // Ends the process with a report: what a fuzzer does with a difference.

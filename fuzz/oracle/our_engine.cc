@@ -200,8 +200,10 @@ class Session {
         const uint32_t parameter = static_cast<uint32_t>(arguments.size());
         arguments.push_back(ValueOf(type, ArgumentBits(options_.seed, i, round, parameter, type)));
       }
-      RunResult run = Check(store_->Invoke(instance_, item.name, arguments), "invoke");
-      seen_.calls.push_back(Finish(std::string(item.name), std::move(run)));
+      Result<RunResult> run = store_->Invoke(instance_, item.name, arguments);
+      const bool is_stack_small = !run && ClassOf(run.error().code) == ErrorClass::kLimit;
+      if (is_stack_small) seen_.calls.push_back({.name = std::string(item.name), .ending = Ending::kExhausted});
+      else seen_.calls.push_back(Finish(std::string(item.name), Check(std::move(run), "invoke")));
     }
   }
 
