@@ -201,9 +201,13 @@ class Session {
         arguments.push_back(ValueOf(type, ArgumentBits(options_.seed, i, round, parameter, type)));
       }
       Result<RunResult> run = store_->Invoke(instance_, item.name, arguments);
-      const bool is_stack_small = !run && ClassOf(run.error().code) == ErrorClass::kLimit;
-      if (is_stack_small) seen_.calls.push_back({.name = std::string(item.name), .ending = Ending::kExhausted});
-      else seen_.calls.push_back(Finish(std::string(item.name), Check(std::move(run), "invoke")));
+      if (!run && ClassOf(run.error().code) == ErrorClass::kLimit) {
+        CallRecord& refused = seen_.calls.emplace_back();
+        refused.name = item.name;
+        refused.ending = Ending::kExhausted;
+      } else {
+        seen_.calls.push_back(Finish(std::string(item.name), Check(std::move(run), "invoke")));
+      }
     }
   }
 
