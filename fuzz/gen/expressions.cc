@@ -165,7 +165,7 @@ void FunctionGenerator::HotAddress() {
   }
   form <= 6 ? SmallNumber() : SmallTree();
   // As it is, or two numbers together, which a tier may compute at once with what follows.
-  const bool is_plain = form <= 3;
+  const bool is_plain = form <= 2;
   if (!is_plain && source_.OneIn(3)) {
     SmallNumber();
     Emit(source_.Pick(kTogether));

@@ -14,6 +14,7 @@
 
 #include "fuzz/gen/module_generator.h"
 #include "sandbox/base/build_config.h"
+#include "sandbox/fast/chains.h"
 #include "sandbox/fast/opcode.h"
 #include "sandbox/fast/translator.h"
 #include "sandbox/fast/verify.h"
@@ -124,6 +125,29 @@ void ExpectLoops(const CodeCounter& counter) {
   }
 }
 
+// All of a grid, whether or not the translator ever makes it.
+void ExpectGrid(const CodeCounter& counter, const char* name, const chain_internal::Grid& grid, uint32_t percent) {
+  Family family(name, counter);
+  for (size_t code = grid.begin; code < grid.end(); ++code) {
+    if (ShapeOf(static_cast<uint16_t>(code)).exists) family.Look(static_cast<uint16_t>(code));
+  }
+  family.ExpectPercent(percent);
+}
+
+void ExpectChains(const CodeCounter& counter) {
+  using namespace chain_internal;
+  ExpectGrid(counter, "shifts before", kShiftChains, 25);
+  ExpectGrid(counter, "sums before", kSumChains, 55);
+  ExpectGrid(counter, "loads before integers", kIntLoadChains, 45);
+  if (!kFloats) return;
+  ExpectGrid(counter, "f32 terms", kF32Chains, 50);
+  ExpectGrid(counter, "f64 terms", kF64Chains, 50);
+  ExpectGrid(counter, "loads before f32", kF32LoadChains, 20);
+  ExpectGrid(counter, "loads before f64", kF64LoadChains, 20);
+  ExpectGrid(counter, "stores of f32", kF32StoreChains, 15);
+  ExpectGrid(counter, "stores of f64", kF64StoreChains, 15);
+}
+
 TEST(RegisterCode, OfGeneratedModules) {
   std::mt19937_64 random(11);
   CodeCounter counter;
@@ -146,6 +170,7 @@ TEST(RegisterCode, OfGeneratedModules) {
     }
   }
   if (kFastPins && kFastIndices) ExpectLoops(counter);
+  if (kFastPins && kFastChains) ExpectChains(counter);
 }
 
 }  // namespace
