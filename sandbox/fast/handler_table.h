@@ -220,6 +220,7 @@ struct HandlerTable {
     table[kStepInPlace] = Form::template kEntry<Slow<&StepInPlace>>;
     table[kUnreachable] = Form::template kEntry<Unreachable>;
     table[kJump] = Form::template kEntry<Jump>;
+    table[kRefund] = Form::template kEntry<Refund>;
     table[kBrTable] = Form::template kEntry<BrTable<Src::kSlot>>;
     table[kBrTableAcc] = Form::template kEntry<BrTable<Src::kAcc>>;
     table[kReturn] = Form::template kEntry<Return>;

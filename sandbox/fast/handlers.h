@@ -322,6 +322,16 @@ struct JumpBack {
   }
 };
 
+// Stands where a branch that was not taken goes on: what it would have cost to carry values is given back.
+struct Refund {
+  SANDBOX_INLINE static Step Run(State& s) {
+    const uint32_t cost = s.pc.U16(2);
+    if (SANDBOX_METERING) s.fuel += s.pc.U16(1);
+    s.pc.Skip(3);
+    return Pay(s, cost, Step::kNext);
+  }
+};
+
 // Stands before a loop, and in it behind whatever leaves the pins to somebody else.
 struct EnterLoop {
   SANDBOX_INLINE static Step Run(State& s) {

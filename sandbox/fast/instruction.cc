@@ -52,17 +52,16 @@ void JudgeBranch(const BodyView& body, uint32_t table_index, Instruction& in) {
   in.table_words = words;
   in.rule = RegionRule::kEnds;
   switch (in.op) {
-    case Op::kBr: in.cost += static_cast<uint32_t>(SlotsCost(keep)); return;
+    // What values cost that a br_if carries if it is taken is paid in any case, and given back by who goes on behind it.
+    case Op::kBr:
+    case Op::kBrIf: in.cost += static_cast<uint32_t>(SlotsCost(keep)); return;
     case Op::kBrTable: {
       Pc at = in.immediates;
       in.table_words = (at.U32() + 1) * words;
       in.cost += static_cast<uint32_t>(SlotsCost(keep));
       return;
     }
-    case Op::kBrIf:
-      // What it costs depends on whether it is taken.
-      if (keep != 0) in.rule = RegionRule::kCharges;
-      return;
+    // What these cost depends on whether they are taken.
     case Op::kBrOnNull:
     case Op::kBrOnNonNull: in.rule = RegionRule::kCharges; return;
     default: return;  // if, else

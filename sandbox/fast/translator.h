@@ -241,6 +241,7 @@ class Translator {
   void EndFunction();
   void Br(uint32_t depth);
   void BrIf(uint32_t depth);
+  void BrIfWith(uint32_t keep, uint32_t depth);
   void BrTable(const Instruction& in);
   void Return();
   void EmitReturn();
@@ -253,6 +254,8 @@ class Translator {
   // Emits a branch that is taken when the topmost operand, popped, is (not) zero. All other operands are in their slots;
   // the region has ended and the next one, of those who run on, begun.
   Branch EmitBranchOn(bool sense, bool is_back);
+  // The same without what comes behind it.
+  Branch EmitConditional(bool sense, bool is_back);
   // The comparison that the branch on the topmost operand, which is popped, makes.
   struct Condition {
     Op op = Op::kI32Ne;

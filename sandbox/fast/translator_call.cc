@@ -162,7 +162,6 @@ void Translator::ColdAll(const Instruction& in) {
 void Translator::Charging(const Instruction& in) {
   uint32_t index = 0;
   switch (in.op) {
-    case Op::kBrIf:
     case Op::kBrOnNull:
     case Op::kBrOnNonNull: StepInPlace(in); return;
     case Op::kCall: {

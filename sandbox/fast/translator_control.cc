@@ -3,6 +3,7 @@
 
 // Blocks, branches and the end of a function.
 
+#include "sandbox/exec/fuel.h"
 #include "sandbox/fast/translator_inline.h"
 
 namespace sandbox::fast {
@@ -186,6 +187,14 @@ const Translator::Computed* Translator::StepOf(const Condition& condition) const
 }
 
 Translator::Branch Translator::EmitBranchOn(bool sense, bool is_back) {
+  const Branch branch = EmitConditional(sense, is_back);
+  AwaitCost(branch.fall_cost);
+  StartRegion(false);
+  Seal();
+  return branch;
+}
+
+Translator::Branch Translator::EmitConditional(bool sense, bool is_back) {
   if (stack_.empty()) {
     Fail();
     return {};
@@ -221,9 +230,6 @@ Translator::Branch Translator::EmitBranchOn(bool sense, bool is_back) {
     PutOperand(condition.first, type);
   }
   PutOperand(condition.second, type);
-  AwaitCost(branch.fall_cost);
-  StartRegion(false);
-  Seal();
   return branch;
 }
 
@@ -258,8 +264,41 @@ void Translator::Br(uint32_t depth) {
 }
 
 void Translator::BrIf(uint32_t depth) {
+  const uint32_t keep = LabelArity(At(depth));
+  if (keep != 0) {
+    BrIfWith(keep, depth);
+    return;
+  }
   const Branch branch = EmitBranchOn(true, IsBack(depth));
   if (is_ok_) Aim(branch.instruction, branch.target, branch.cost, depth);
+}
+
+// A branch that carries values. What the region costs includes carrying them.
+void Translator::BrIfWith(uint32_t keep, uint32_t depth) {
+  const Block& block = At(depth);
+  if (height() < uint64_t{keep} + 1) {
+    Fail();
+    return;
+  }
+  const bool moves = height() - 1 - keep != block.height;
+  // If they must be moved, who does not branch steps over what does that.
+  const Branch branch = EmitConditional(!moves, !moves && IsBack(depth));
+  Seal();
+  if (!is_ok_) return;
+  if (moves) {
+    MoveForLabel(block);
+    PutJump(depth);
+    Patch32(branch.target, here() - branch.instruction);
+  } else {
+    Aim(branch.instruction, branch.target, branch.cost, depth);
+  }
+  Begin(kRefund);
+  Put16(static_cast<uint32_t>(SlotsCost(keep)));
+  const uint32_t cost = here();
+  Put16(0);
+  AwaitCost(cost);
+  StartRegion(false);
+  Seal();
 }
 
 void Translator::BrTable(const Instruction& in) {

@@ -89,7 +89,7 @@ class Verifier {
   bool LookAtTargets(size_t at, const Shape& shape, size_t end) {
     size_t i = at + 1;
     for (const char field : shape.text()) {
-      if (field == 't' && !IsTarget(at, i, true)) return false;
+      if (field == 't' && !IsTarget(at, i, !IsRefund(TargetOf(at, i)))) return false;
       if (field == '*') break;
       i += SizeOfField(field);
     }
@@ -164,6 +164,10 @@ class Verifier {
 
   int64_t TargetOf(size_t at, size_t field) const {
     return static_cast<int64_t>(at) + static_cast<int32_t>(Word(field));
+  }
+  // A region begins behind it.
+  bool IsRefund(int64_t at) const {
+    return at >= 1 && at < static_cast<int64_t>(code_.code.size()) && code_.code[static_cast<size_t>(at)] == kRefund;
   }
 
   bool IsTarget(size_t at, size_t field, bool must_be_region) const {

@@ -176,7 +176,8 @@ ModuleBuilder ManyLabels(uint32_t labels) {
   Code code;
   code.Begin(Op::kBlock, kI32).I32Const(7).I32Const(0).Raw(Times(labels, Code().Begin(Op::kBlock)));
   for (uint32_t i = 0; i < labels; ++i) code.LocalGet(0).Op(Op::kI32Eqz).Op(Op::kBrIf, {i});
-  code.Raw(Times(labels, Code().End())).BeginIndexed(Op::kLoop, loop).Op(Op::kBrIf, {1}).I32Const(0);
+  code.Raw(Times(labels, Code().End())).BeginIndexed(Op::kLoop, loop);
+  code.Op(Op::kRefFunc, {0}).Op(Op::kBrOnNull, {1}).Op(Op::kDrop).Op(Op::kDrop).I32Const(0);
   code.LocalGet(0).I32Const(-1).Op(Op::kI32Add).Op(Op::kLocalTee, {0}).Op(Op::kBrIf, {0});
   code.Op(Op::kDrop).End().End().Op(Op::kDrop).End();
   b.ExportFunction("f", b.AddFunction(b.AddType({kI32}, {}), code));

@@ -48,7 +48,8 @@ uint32_t AddCountdown(ModuleBuilder& b, const char* name, uint32_t more_locals, 
 
 // Its branch leaves a value below the result: from there on it runs in place, one instruction at a time.
 inline Code EndsInPlace() {
-  return Code().I32Const(7).I32Const(5).I32Const(1).Op(Op::kBrIf, {0}).Op(Op::kDrop).Op(Op::kDrop).I32Const(9).End();
+  return Code().I32Const(7).I32Const(5).Op(Op::kRefNull).Byte(0x70).Op(Op::kBrOnNull, {0})
+      .Op(Op::kDrop).Op(Op::kDrop).Op(Op::kDrop).I32Const(9).End();
 }
 
 // A function that calls the host under three frames, in the middle of expressions; by call and by tail call.

@@ -50,9 +50,10 @@ ModuleBuilder PinnedModule() {
   first.LocalGet(0).Begin(Op::kIf).Op(Op::kBr, {1}).End();
   first.LocalGet(0).I32Const(1).Op(Op::kI32Add).Op(Op::kLocalTee, {0}).LocalGet(1).Op(Op::kI32LtU).Op(Op::kBrIf, {0})
       .End();
-  // What goes on in place: a branch that carries, over a value.
+  // A branch that carries, over a value; and what goes on in place.
   const Code second = Code().LocalGet(0).BeginIndexed(Op::kLoop, type).Raw(Reads(1, 9)).Raw(Reads(2, 8)).LocalSet(3)
-                          .LocalGet(1).LocalGet(3).LocalGet(2).Op(Op::kBrIf, {0}).Op(Op::kDrop).End().LocalSet(3);
+                          .LocalGet(1).LocalGet(3).LocalGet(2).Op(Op::kBrIf, {0}).Op(Op::kDrop)
+                          .Op(Op::kRefNull).Byte(0x70).Op(Op::kBrOnNull, {0}).Op(Op::kDrop).End().LocalSet(3);
   const Code third = Code().Begin(Op::kLoop).Raw(Reads(2, 3)).LocalGet(2).Op(Op::kBrIf, {0}).End();
   b.AddFunction(type, Code(first).LocalSet(3).Raw(second).LocalGet(3).LocalSet(0).Raw(third).LocalGet(3)
       .End(), {{3, kI32}});
@@ -178,7 +179,7 @@ TEST_F(VerifyPinsTest, EachEntryChanged) {
       word(at + 1) = before;
     }
   }
-  // Behind call, call of the host, call_indirect, memory.grow, and the branch that carries.
+  // Behind call, call of the host, call_indirect, memory.grow, and br_on_null.
   EXPECT_EQ(again, 5u);
 }
 
