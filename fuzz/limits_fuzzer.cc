@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // With small limits, and with any one allocation refused: a clean error, nothing left behind, no limit exceeded. What a
-// module needs of a limit is enough, and one less is not.
+// module needs of a limit is enough, and one less is not; and a store that was reset has all of its limits before it again.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -34,9 +34,12 @@ void End(Result<RunResult> run, std::span<const uint8_t> bytes) {
   if (run && run->is_pending() && !run->Drop()) fuzz::Report("a pending run cannot be dropped", bytes);
 }
 
+// What can be seen of all that a store ran.
+using Seen = std::vector<uint64_t>;
+
 // No memory and no table is larger than it may be.
 void CheckObjects(const Store& store, const Module& module, InstanceId instance, const ImplementationLimits& limits,
-                  std::span<const uint8_t> bytes) {
+                  std::span<const uint8_t> bytes, Seen& seen) {
   for (const ExportInfo item : module.exports()) {
     if (item.type.kind == ExternKind::kMemory) {
       const Result<MemoryView> memory = store.GetMemory(instance, item.name);
@@ -44,12 +47,14 @@ void CheckObjects(const Store& store, const Module& module, InstanceId instance,
       const Limits type = memory->type()->limits;
       const uint64_t pages = memory->pages().value_or(0);
       if (pages < type.min || pages > type.max.value_or(~0ull)) fuzz::Report("a memory is not of its type", bytes);
+      seen.push_back(pages);
     } else if (item.type.kind == ExternKind::kTable) {
       const Result<TableView> table = store.GetTable(instance, item.name);
       if (!table || table->size().value_or(~0ull) > limits.table_elements) fuzz::Report("table_elements", bytes);
       const Limits type = table->type()->limits;
       const uint64_t size = table->size().value_or(0);
       if (size < type.min || size > type.max.value_or(~0ull)) fuzz::Report("a table is not of its type", bytes);
+      seen.push_back(size);
     }
   }
 }
@@ -103,37 +108,52 @@ void CheckFrame(fuzz::ByteSource& source, std::span<const uint8_t> bytes) {
   }
 }
 
-void Run(const Config& config, std::span<const uint8_t> bytes) {
+Seen RunAll(Store& store, const Module& module, const Config& config, std::span<const uint8_t> bytes) {
+  Seen seen;
+  if (!store.LinkFuncDefault(fuzz::kHostModule)) return seen;
+  if (const Result<void> linked = fuzz::LinkHostObjects(store, module, 1); !linked) {
+    if (!IsClean(linked.error())) fuzz::Report("an object cannot be linked", bytes);
+    return seen;
+  }
+  store.SetFuel(config.fuel);
+  Result<Instantiation> made = store.Instantiate(module);
+  if (!made && !IsClean(made.error())) fuzz::Report("instantiation is refused", bytes);
+  if (!made) return seen;
+  End(std::move(made->run), bytes);
+  for (const ExportInfo item : module.exports()) {
+    if (item.type.kind != ExternKind::kFunc) continue;
+    store.SetFuel(config.fuel);
+    std::vector<Value> arguments;
+    for (ValType type : item.signature.params) arguments.push_back(fuzz::ValueOf(type, 9));
+    Result<RunResult> run = store.Invoke(made->instance, item.name, arguments);
+    seen.push_back(run ? static_cast<uint64_t>(run->outcome()) : ~uint64_t{0});
+    End(std::move(run), bytes);
+    seen.push_back(store.fuel());
+    if (store.trace_depth() > config.limits.call_depth) fuzz::Report("more frames than call_depth", bytes);
+  }
+  CheckObjects(store, module, made->instance, config.limits, bytes, seen);
+  if (store.peak_bytes() > config.limits.store_bytes) fuzz::Report("the store held more than its limit", bytes);
+  return seen;
+}
+
+void Run(const Config& config, std::span<const uint8_t> bytes, bool is_again) {
   const Result<Module> module = Module::Load(bytes, {config.limits, config.allocator});
   if (!module && !IsClean(module.error())) fuzz::Report("the generator made an invalid module", bytes);
   Result<Store> store = Store::Create(config);
   if (!store && !IsClean(store.error())) fuzz::Report("the store is refused", bytes);
-  if (!module || !store || !store->LinkFuncDefault(fuzz::kHostModule)) return;
-  if (const Result<void> linked = fuzz::LinkHostObjects(*store, *module, 1); !linked) {
-    if (!IsClean(linked.error())) fuzz::Report("an object cannot be linked", bytes);
-    return;
-  }
-  Result<Instantiation> made = store->Instantiate(*module);
-  if (!made && !IsClean(made.error())) fuzz::Report("instantiation is refused", bytes);
-  if (!made) return;
-  End(std::move(made->run), bytes);
-  for (const ExportInfo item : module->exports()) {
-    if (item.type.kind != ExternKind::kFunc) continue;
-    store->SetFuel(config.fuel);
-    std::vector<Value> arguments;
-    for (ValType type : item.signature.params) arguments.push_back(fuzz::ValueOf(type, 9));
-    End(store->Invoke(made->instance, item.name, arguments), bytes);
-    if (store->trace_depth() > config.limits.call_depth) fuzz::Report("more frames than call_depth", bytes);
-  }
-  CheckObjects(*store, *module, made->instance, config.limits, bytes);
-  if (store->peak_bytes() > config.limits.store_bytes) fuzz::Report("the store held more than its limit", bytes);
+  if (!module || !store) return;
+  const Seen first = RunAll(*store, *module, config, bytes);
+  if (!is_again) return;
+  if (!store->Reset({.keep_links = false})) fuzz::Report("the store cannot be reset", bytes);
+  if (RunAll(*store, *module, config, bytes) != first) fuzz::Report("a store that was reset is not like a new one", bytes);
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   fuzz::ByteSource source({data, size});
-  CountingAllocator allocator(source.OneIn(2) ? source.Below(200) : ~uint64_t{0});
+  const bool is_refusing = source.OneIn(2);
+  CountingAllocator allocator(is_refusing ? source.Below(200) : ~uint64_t{0});
   Config config;
   config.fuel = 5'000;
   config.allocator = &allocator;
@@ -149,11 +169,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const LimitId id = static_cast<LimitId>(source.Below(static_cast<uint32_t>(LimitId::nested_runs) + 1));
     fuzz::LimitOf(config.limits, id) = std::min<uint64_t>(fuzz::LimitOf(config.limits, id), source.Below(40));
   }
+  // A store keeps some of what it allocated: where memory is short, it has less the first time.
+  const bool is_again = !is_refusing && config.limits.call_depth % 2 == 0;
+  if (is_again) config.limits.store_bytes = 64u << 20;
   fuzz::ByteSource edge = source.Take(2);
   const std::vector<uint8_t> module = fuzz::GenerateModule(source, fuzz::GeneratorOptions::Everything());
   CheckEdge(edge, module);
   CheckFrame(edge, module);
-  Run(config, module);
+  Run(config, module, is_again);
   if (allocator.held() != 0) fuzz::Report("memory is left behind", module);
   return 0;
 }
