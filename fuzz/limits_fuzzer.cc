@@ -3,6 +3,7 @@
 
 // With small limits, and with any one allocation refused: a clean error, nothing left behind, no limit exceeded. What a
 // module needs of a limit is enough, and one less is not; and a store that was reset has all of its limits before it again.
+// Imports are what the module asks for.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -32,6 +33,18 @@ bool IsClean(const Error& error) {
 void End(Result<RunResult> run, std::span<const uint8_t> bytes) {
   if (!run && !IsClean(run.error())) fuzz::Report("an error that is no limit's", bytes);
   if (run && run->is_pending() && !run->Drop()) fuzz::Report("a pending run cannot be dropped", bytes);
+}
+
+// A module is not instantiated with an import of another type than it asks for.
+void CheckImports(fuzz::ByteSource& source, std::span<const uint8_t> bytes) {
+  const Result<Module> module = Module::Load(bytes);
+  if (!module || module->import_count() == 0) return;
+  Result<Store> store = Store::Create(Config());
+  const ImportInfo import = module->import(source.Below(static_cast<uint32_t>(module->import_count())));
+  if (!store || !fuzz::LinkWrong(*store, import)) return;
+  if (!store->LinkFuncDefault(fuzz::kHostModule) || !fuzz::LinkHostObjects(*store, *module, 1)) return;
+  const Result<Instantiation> made = store->Instantiate(*module);
+  if (made || made.error().code != ErrorCode::kIncompatibleImport) fuzz::Report("an import of another type", bytes);
 }
 
 // What can be seen of all that a store ran.
@@ -136,13 +149,15 @@ Seen RunAll(Store& store, const Module& module, const Config& config, std::span<
   return seen;
 }
 
-void Run(const Config& config, std::span<const uint8_t> bytes, bool is_again) {
+void Run(const Config& config, const CountingAllocator& allocator, std::span<const uint8_t> bytes, bool is_again) {
   const Result<Module> module = Module::Load(bytes, {config.limits, config.allocator});
   if (!module && !IsClean(module.error())) fuzz::Report("the generator made an invalid module", bytes);
+  const uint64_t held = allocator.held();
   Result<Store> store = Store::Create(config);
   if (!store && !IsClean(store.error())) fuzz::Report("the store is refused", bytes);
   if (!module || !store) return;
   const Seen first = RunAll(*store, *module, config, bytes);
+  if (store->used_bytes() > allocator.held() - held) fuzz::Report("charged for what was refused", bytes);
   if (!is_again) return;
   if (!store->Reset({.keep_links = false})) fuzz::Report("the store cannot be reset", bytes);
   if (RunAll(*store, *module, config, bytes) != first) fuzz::Report("a store that was reset is not like a new one", bytes);
@@ -176,7 +191,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::vector<uint8_t> module = fuzz::GenerateModule(source, fuzz::GeneratorOptions::Everything());
   CheckEdge(edge, module);
   CheckFrame(edge, module);
-  Run(config, module, is_again);
+  CheckImports(edge, module);
+  Run(config, allocator, module, is_again);
   if (allocator.held() != 0) fuzz::Report("memory is left behind", module);
   return 0;
 }

@@ -181,9 +181,12 @@ void FunctionGenerator::HotAddress() {
     Pop(1);
   }
   if (source_.OneIn(3)) {
-    // Some far away.
+    // Some far away, or just before: that sum wraps.
     const bool is_far = may_trap_ && source_.OneIn(8);
-    EmitI32(static_cast<int32_t>(is_far ? static_cast<uint32_t>(source_.Interesting()) : source_.Below(kSmall)));
+    const bool is_before = !is_far && source_.OneIn(8);
+    EmitI32(static_cast<int32_t>(is_far      ? static_cast<uint32_t>(source_.Interesting())
+                                 : is_before ? ~source_.Below(4)
+                                             : source_.Below(kSmall)));
     Emit(Op::kI32Add);
   }
 }

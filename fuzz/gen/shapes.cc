@@ -381,6 +381,8 @@ void FunctionGenerator::CallAndKeep() {
   else Emit(Op::kCall, {function});
   Pop(callee.params.size());
   Push(callee.results);
+  // The host may have let the memory grow.
+  if (function < plan_.imported_functions && source_.OneIn(3)) EdgeAccess();
   if (source_.OneIn(3)) LocalArithmetic();
   while (stack_.size() > outer) Consume();
 }

@@ -29,7 +29,46 @@ Result<void> Link(Store& store, const ImportInfo& import, uint64_t bits) {
   return {};
 }
 
+// Without the maximum that is asked for, or one too small at the beginning.
+bool Spoil(Limits& limits) {
+  if (limits.max) limits.max.reset();
+  else if (limits.min > 0) --limits.min;
+  else return false;
+  return true;
+}
+
+// As many parameters, of another type.
+bool LinkWrongFunction(Store& store, const ImportInfo& import) {
+  const std::span<const ValType> params = import.signature.params;
+  const bool is_i64 = !params.empty() && params[0] == ValType::I64();
+  const auto link = [&](auto function) { return store.Link(import.module, import.name, function).has_value(); };
+  if (params.size() == 1) return is_i64 ? link([](uint32_t) {}) : link([](uint64_t) {});
+  if (params.size() == 2) return is_i64 ? link([](uint32_t, uint64_t) {}) : link([](uint64_t, uint64_t) {});
+  return link([](uint64_t, uint32_t, uint64_t, uint32_t, uint64_t, uint32_t) {});
+}
+
 }  // namespace
+
+bool LinkWrong(Store& store, const ImportInfo& import) {
+  switch (import.type.kind) {
+    case ExternKind::kFunc: return LinkWrongFunction(store, import);
+    case ExternKind::kTable: {
+      TableType type = import.type.table;
+      return Spoil(type.limits) && store.LinkTable(import.module, import.name, type);
+    }
+    case ExternKind::kMemory: {
+      MemoryType type = import.type.memory;
+      return Spoil(type.limits) && store.LinkMemory(import.module, import.name, type);
+    }
+    case ExternKind::kGlobal: {
+      GlobalType type = import.type.global;
+      type.is_mutable = !type.is_mutable;
+      return store.LinkGlobal(import.module, import.name, type, ValueOf(type.type, 0)).has_value();
+    }
+    case ExternKind::kTag: return false;
+  }
+  return false;
+}
 
 Value ValueOf(ValType type, uint64_t bits) {
   switch (type.kind()) {

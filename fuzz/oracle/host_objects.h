@@ -16,6 +16,9 @@ Value ValueOf(ValType type, uint64_t bits);
 
 // Links globals, tables, memories and tags exactly as the module imports them, with values out of `seed`; those that are
 // there already stay as they are. Errors: those of Store::Link*.
+// Links something that the import must refuse under its name. False: nothing of that kind comes to mind.
+bool LinkWrong(Store& store, const ImportInfo& import);
+
 Result<void> LinkHostObjects(Store& store, const Module& module, uint64_t seed);
 
 }  // namespace sandbox::fuzz
