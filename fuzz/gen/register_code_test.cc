@@ -25,7 +25,7 @@ namespace {
 
 using namespace fast;
 
-constexpr int kModules = 4000;
+constexpr int kModules = 7000;
 
 // What tier.cc makes of a record, as far as the verifier asks.
 FastFunction FrameOf(const ModuleData& module, uint32_t number) {

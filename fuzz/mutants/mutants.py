@@ -45,17 +45,20 @@ PLAIN, SANITIZED = "plain", "asan+ubsan"
 
 # Which targets to try first, by where the bug is; the first prefix that fits. It only saves time.
 LIKELY = [
+    ("sandbox/fast/host_call", ["tiers_fuzzer", "api_fuzzer", "resume_fuzzer"]),
     ("sandbox/fast/", ["resume_fuzzer", "tiers_fuzzer"]),
     ("sandbox/numeric/", ["execute_diff_fuzzer"]),
     ("sandbox/inplace/dispatch", ["tiers_fuzzer", "resume_fuzzer"]),
+    ("sandbox/inplace/cold", ["execute_diff_fuzzer", "execute_diff_v8_fuzzer", "tiers_fuzzer", "resume_fuzzer"]),
     ("sandbox/inplace/", ["execute_diff_fuzzer", "execute_diff_v8_fuzzer", "resume_fuzzer"]),
     ("sandbox/embed/", ["api_fuzzer", "resume_fuzzer"]),
     ("sandbox/base/budget", ["limits_fuzzer", "api_fuzzer"]),
     ("sandbox/module/side_table", ["execute_diff_fuzzer", "side_table_fuzzer"]),
     ("sandbox/valid/side_table", ["side_table_fuzzer", "execute_diff_fuzzer"]),
-    ("sandbox/valid/", ["validate_diff_fuzzer", "side_table_fuzzer"]),
+    ("sandbox/valid/", ["validate_diff_fuzzer", "validate_diff_v8_fuzzer", "side_table_fuzzer"]),
     ("sandbox/binary/", ["validate_diff_fuzzer"]),
     ("sandbox/module/", ["validate_diff_fuzzer"]),
+    ("sandbox/syntax/type_registry", ["limits_fuzzer", "api_fuzzer"]),
     ("sandbox/exec/machine", ["resume_fuzzer", "execute_diff_fuzzer", "execute_diff_v8_fuzzer", "api_fuzzer"]),
     ("sandbox/exec/instantiate", ["api_fuzzer", "execute_diff_fuzzer", "limits_fuzzer"]),
     ("sandbox/exec/", ["execute_diff_fuzzer", "execute_diff_v8_fuzzer"]),
