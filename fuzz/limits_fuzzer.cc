@@ -186,7 +186,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   // A store keeps some of what it allocated: where memory is short, it has less the first time.
   const bool is_again = !is_refusing && config.limits.call_depth % 2 == 0;
-  if (is_again) config.limits.store_bytes = 64u << 20;
+  if (is_again) {
+    config.limits.store_bytes = 64u << 20;
+    config.limits.moved_bytes = uint64_t{config.limits.call_depth} * 4096;
+  }
   fuzz::ByteSource edge = source.Take(2);
   const std::vector<uint8_t> module = fuzz::GenerateModule(source, fuzz::GeneratorOptions::Everything());
   CheckEdge(edge, module);

@@ -34,7 +34,7 @@ struct Breaker {
   bool Add(uint8_t section, const testing::Bytes& entry);
   // A new type, and a function of type [] -> []; their indices.
   uint32_t AddType(const testing::Bytes& entry);
-  uint32_t AddFunction(const testing::Bytes& body);
+  uint32_t AddFunction(const testing::Bytes& body, const testing::Bytes& type = {0x60, 0, 0});
   uint32_t function_count() { return data.function_count() + added_functions; }
 
   uint32_t added_functions = 0;

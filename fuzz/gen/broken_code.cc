@@ -191,6 +191,10 @@ bool UndeclaredReference(Breaker& b) {
 bool ElseWithoutIf(Breaker& b) { return b.Insert(Code().Begin(b.source.OneIn(2) ? Op::kBlock : Op::kLoop).Op(Op::kElse).End().bytes()); }
 bool TwoElses(Breaker& b) { return b.Insert(Code().I32Const(0).Begin(Op::kIf).Op(Op::kElse).Op(Op::kElse).End().bytes()); }
 bool IfWithoutElse(Breaker& b) {
+  // Or with one that would be entered with an operand left.
+  if (b.source.OneIn(2)) {
+    return b.Insert(Code().I32Const(0).Begin(Op::kIf).I32Const(0).Op(Op::kElse).End().bytes());
+  }
   return b.Insert(Code().I32Const(0).Begin(Op::kIf, kI32).I32Const(1).End().Op(Op::kDrop).bytes());
 }
 bool OperandLeft(Breaker& b) { return b.Insert(Code().Begin(Op::kBlock).I32Const(1).End().bytes()); }
@@ -250,8 +254,15 @@ bool TailCallOfOtherResults(Breaker& b) {
   Code code;
   code.U(0).Op(Op::kUnreachable);
   for (uint32_t i = 0; i < b.data.function_count(); ++i) {
-    if (b.data.types.FuncType(b.data.FunctionType(i)).results.empty()) continue;
-    b.AddFunction(code.Op(Op::kReturnCall, {i}).End().bytes());
+    const auto results = b.data.types.FuncType(b.data.FunctionType(i)).results;
+    if (results.empty()) continue;
+    code.Op(Op::kReturnCall, {i}).End();
+    if (results.size() == 1 && b.source.OneIn(2)) {
+      // As many, of another type.
+      b.AddFunction(code.bytes(), {0x60, 0, 1, static_cast<uint8_t>(results[0] == ValType::I32() ? 0x7e : 0x7f)});
+    } else {
+      b.AddFunction(code.bytes());
+    }
     return true;
   }
   return false;
@@ -378,7 +389,7 @@ const Rule kRules[] = {
     MakeRule("ref.func of an undeclared function", Needs::kReferences, UndeclaredReference, E::kUndeclaredReference),
     MakeRule("else without if", kAny, ElseWithoutIf, E::kElseWithoutIf),
     MakeRule("two elses", kAny, TwoElses, E::kElseWithoutIf),
-    MakeRule("if with a result without else", kAny, IfWithoutElse, E::kTypeMismatch),
+    MakeRule("if with a result without else, or an operand too many before it", kAny, IfWithoutElse, E::kTypeMismatch),
     MakeRule("an operand is left", kAny, OperandLeft, E::kTypeMismatch),
     MakeRule("a result is missing", kAny, ResultMissing, E::kTypeMismatch),
     MakeRule("an operand of the block around", kAny, OperandOfOuterBlock, E::kTypeMismatch),

@@ -57,9 +57,8 @@ uint32_t Breaker::AddType(const Bytes& entry) {
   return static_cast<uint32_t>(data.type_index.size()) + added_types++;
 }
 
-uint32_t Breaker::AddFunction(const Bytes& body) {
-  const uint32_t type = AddType({0x60, 0, 0});
-  Add(kFunctionSection, testing::EncodeU(type));
+uint32_t Breaker::AddFunction(const Bytes& body, const Bytes& type) {
+  Add(kFunctionSection, testing::EncodeU(AddType(type)));
   Add(kCodeSection, body);
   return data.function_count() + added_functions++;
 }
