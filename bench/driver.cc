@@ -100,6 +100,8 @@ void ParseFlag(std::string_view word, Options& options) {
     options.load.translation = sandbox::Translation::kEager;
   } else if (word == "--tier=inplace") {
     options.config.tier = sandbox::Tier::kInPlace;
+  } else if (word == "--tier=auto") {
+    options.config.tier = sandbox::Tier::kAuto;
   } else if (word == "--tier=fast") {
     options.config.tier = sandbox::Tier::kFast;
   } else if (word == "--dispatch=tail") {

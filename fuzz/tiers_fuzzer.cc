@@ -38,6 +38,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       {sandbox::Tier::kInPlace, sandbox::Dispatch::kDefault},
       {sandbox::Tier::kFast, sandbox::Dispatch::kLoop},
       {sandbox::Tier::kFast, sandbox::Dispatch::kDefault},
+      {sandbox::Tier::kAuto, sandbox::Dispatch::kDefault},
   };
   for (const auto& [tier, dispatch] : kOthers) {
     options.config.tier = tier;

@@ -21,7 +21,8 @@ namespace sandbox {
 enum class Tier : uint8_t {
   kInPlace,  // the module's own bytes, nothing translated: smallest, quickest to start
   kFast,     // each function is translated to register code at its first call; kBadConfiguration if not built in
-  kAuto,     // the fastest tier that is built in: kFast, else kInPlace
+  kAuto,     // each function in place first, and translated when it has run so often that it pays; in place if kFast is
+             // not built in
 };
 
 // How the in-place tier goes from one instruction to the next. The same handlers, so the same behaviour.

@@ -18,10 +18,17 @@
 namespace sandbox {
 namespace {
 
+// Of Tier::kAuto (TierTable::patience). docs/performance.md says what others give.
+[[maybe_unused]] constexpr uint32_t kPatience = 16;
+
 template <bool kTail>
 Result<TierTable> ChooseTier(Tier tier) {
 #if SANDBOX_FAST_TIER
-  if (tier != Tier::kInPlace) return kTail ? fast::TailTier() : fast::LoopTier();
+  if (tier != Tier::kInPlace) {
+    TierTable table = kTail ? fast::TailTier() : fast::LoopTier();
+    if (tier == Tier::kAuto) table.patience = kPatience;
+    return table;
+  }
 #endif
   if (tier == Tier::kFast) return Fail(ErrorCode::kBadConfiguration);
   return TierTable{.run = kTail ? &inplace::RunTail : &inplace::RunLoop};

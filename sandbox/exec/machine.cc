@@ -200,6 +200,8 @@ Machine::Outcome Machine::Drive() {
       registers.fuel += std::exchange(tank, 0);
     } else if (!Refill()) {
       return PauseOutcome();
+    } else {
+      has_used_slice = true;
     }
     why = tier.run(*this);
   }
@@ -303,12 +305,21 @@ Flow Machine::CallGuest(FuncAddr function, const Function& callee) {
 
 // The frame that was just made in the form of the in-place tier is entered in the fast one, if there is memory for that.
 bool Machine::EnterFast(uint32_t number) {
-  frame->fast = tier.function(*instance->module, number);
+  const FastFunction* const function = tier.function(*instance->module, number);
+  frame->fast = function != nullptr && !IsTooCold(*function) ? function : nullptr;
   PrepareReturn();
   if (frame->fast == nullptr) return false;
   fast_functions = TrustedArray<const FastFunction>(instance->module->translated.get()->functions.span());
   ContinueAt(CodePos(frame->fast->code.load(std::memory_order_acquire)));
   return true;
+}
+
+bool Machine::IsTooCold(const FastFunction& function, uint32_t heat) const {
+  if (tier.patience == 0 || function.code.load(std::memory_order_relaxed) != &kFastStubs[kTranslateStubAt]) return false;
+  const FunctionRecord& record = instance->module->functions[function.number];
+  const uint64_t so_far = uint64_t{function.heat.load(std::memory_order_relaxed)} + heat;
+  function.heat.store(static_cast<uint32_t>(std::min<uint64_t>(so_far, UINT32_MAX)), std::memory_order_relaxed);
+  return so_far * tier.patience < record.code_end - record.code_begin;
 }
 
 Exit Machine::ReturnIntoFast() {

@@ -122,6 +122,8 @@ struct TierTable {
   void (*leave)(Machine& machine) = nullptr;
   // The offset in the module of what follows the call at which a frame waits.
   uint32_t (*offset_after_call)(FramePos frame) = nullptr;
+  // A function is translated once it was entered, or gone on with, in place for each so many bytes of its body. 0: at once.
+  uint32_t patience = 0;
 
   bool has_fast() const { return function != nullptr; }
 };
@@ -166,6 +168,7 @@ struct Machine {
   uint64_t tank = kUnlimitedFuel;  // fuel that is neither in registers.fuel nor in held_fuel
   uint64_t held_fuel = 0;          // of the slice, while a single instruction runs
   bool is_fuel_unlimited = true;
+  bool has_used_slice = false;     // the running function: a whole one, since it was entered or for the second time
   Interrupt interrupt;
   uint64_t next_serial = 1;
   StoreData& store;
@@ -232,6 +235,10 @@ struct Machine {
 
   // Makes the frame below the running one ready to be returned into, now that the running one is of its tier.
   void PrepareReturn();
+  // Whether a function of the running instance's module, which is about to run or go on, is not translated and not worth it
+  // yet. heat: how much it has run since it was asked for the last time, as entries.
+  static constexpr uint32_t kHeatOfSlice = 1024;
+  bool IsTooCold(const FastFunction& function, uint32_t heat = 1) const;
   // Where a waiting frame of the fast tier goes on.
   static CodePos ResumeCode(FramePos at);
   // The running frame, of the fast tier, goes on there, where a region begins.

@@ -137,7 +137,7 @@ Step ReturnElsewhere(Machine& m) {
 
 Step TranslateAndEnter(Machine& m) {
   const FastFunction& function = *m.frame->fast;
-  if (!Translate(*m.instance->module, function.number)) return EnterInPlace(m);
+  if (m.IsTooCold(function) || !Translate(*m.instance->module, function.number)) return EnterInPlace(m);
   m.ContinueAt(CodePos(function.code.load(std::memory_order_acquire)));
   // No operands yet: the spare cell.
   m.registers.sp = m.registers.locals + static_cast<ptrdiff_t>(uint64_t{function.param_slots} + function.local_slots);

@@ -240,18 +240,22 @@ Exit StepToRegion(Machine& m, TierEntry in_place, const Translated& translated, 
   return Exit::kFuel;
 }
 
-// The translation of the running function, in place, if there is one.
-const FastFunction* TranslationOf(const Machine& m, const Translated* translated) {
+// The translation of the running function, in place, if there is one, or is worth making.
+const FastFunction* TranslationOf(const Machine& m, const Translated* translated, bool has_used_slice) {
   const FunctionRecord* const record = m.frame->function;
   if (record == nullptr || translated == nullptr) return nullptr;
   const FastFunction& function = translated->functions[IndexIn(m.instance->module->functions.span(), record)];
+  const bool may_wait = m.tier.patience != 0 && IsStub(function, kTranslateStubAt);
+  if (may_wait && !m.IsTooCold(function, has_used_slice ? Machine::kHeatOfSlice : 1)) {
+    (void)Translate(*m.instance->module, function.number);
+  }
   return IsStub(function, kTranslateStubAt) || IsStub(function, kInPlaceStubAt) ? nullptr : &function;
 }
 
-Exit RunInPlace(Machine& m, TierEntry in_place) {
+Exit RunInPlace(Machine& m, TierEntry in_place, bool has_used_slice) {
   const bool must_step = std::exchange(m.must_step, false);
   const Translated* const translated = m.instance == nullptr ? nullptr : m.instance->module->translated.get();
-  if (const FastFunction* const function = TranslationOf(m, translated)) {
+  if (const FastFunction* const function = TranslationOf(m, translated, has_used_slice)) {
     const Exit why = StepToRegion(m, in_place, *translated, *function, must_step);
     if (why != Exit::kFuel) return why;
   }
@@ -261,8 +265,10 @@ Exit RunInPlace(Machine& m, TierEntry in_place) {
 }  // namespace
 
 Exit RunBoth(Machine& m, TierEntry fast, TierEntry in_place) {
+  bool has_used_slice = std::exchange(m.has_used_slice, false);
   for (;;) {
-    const Exit why = m.frame->fast != nullptr ? fast(m) : RunInPlace(m, in_place);
+    const Exit why = m.frame->fast != nullptr ? fast(m) : RunInPlace(m, in_place, has_used_slice);
+    has_used_slice = false;
     if (why != Exit::kSwitch) return why;
   }
 }

@@ -88,6 +88,8 @@ struct FastFunction {
   uint32_t param_slots = 0;
   uint32_t call_cost = 0;        // FunctionRecord::call_cost
   uint32_t number = 0;           // among the defined functions
+  // How often it ran before it was translated, for who waits with that (Machine::IsTooCold). Nothing but a hint.
+  mutable std::atomic<uint32_t> heat = 0;
 };
 
 struct Translated {

@@ -192,6 +192,10 @@ class Machines {
         ExpectSameLog(fast.log(), in_place.log(), "steps of " + std::to_string(step));
         if (::testing::Test::HasFailure()) return;
       }
+      // From the one to the other while they run.
+      Machinery both(Tier::kAuto, Dispatch::kDefault, step);
+      program(both);
+      ExpectSameLog(both.log(), in_place.log(), "kAuto in steps of " + std::to_string(step));
     }
   }
 };

@@ -30,6 +30,8 @@ std::vector<Form> AllForms() {
   if (kFastTier) {
     forms.push_back({"FastLoopAtOnce", Tier::kFast, Dispatch::kLoop, false});
     forms.push_back({"FastLoopInSteps", Tier::kFast, Dispatch::kLoop, true});
+    forms.push_back({"AutoAtOnce", Tier::kAuto, Dispatch::kDefault, false});
+    forms.push_back({"AutoInSteps", Tier::kAuto, Dispatch::kDefault, true});
   }
   if (kFastTier && kTailDispatch) {
     forms.push_back({"FastTailAtOnce", Tier::kFast, Dispatch::kTail, false});
