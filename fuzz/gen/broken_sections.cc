@@ -31,7 +31,15 @@ bool ExportUnknownMemory(Breaker& b) { return b.Add(kExportSection, ExportOf(2, 
 bool ExportUnknownGlobal(Breaker& b) { return b.Add(kExportSection, ExportOf(3, b.data.globals.size())); }
 bool ExportUnknownTag(Breaker& b) { return b.Add(kExportSection, ExportOf(4, b.data.tags.size())); }
 bool ExportOfNoKind(Breaker& b) { return b.Add(kExportSection, ExportOf(5 + b.source.Below(8), 0)); }
-bool ExportOfNoName(Breaker& b) { return b.Add(kExportSection, {2, 0xc0, 0x80, 0, 0}); }
+// Longer than need be, a surrogate, more than there is, cut off.
+bool ExportOfNoName(Breaker& b) {
+  switch (b.source.Below(4)) {
+    case 0: return b.Add(kExportSection, {3, 0xed, 0xa0, 0x80, 0, 0});
+    case 1: return b.Add(kExportSection, {4, 0xf4, 0x90, 0x80, 0x80, 0, 0});
+    case 2: return b.Add(kExportSection, {2, 0xe2, 0x82, 0, 0});
+    default: return b.Add(kExportSection, {2, 0xc0, 0x80, 0, 0});
+  }
+}
 
 bool Start(Breaker& b, uint64_t function) {
   b.module.FindOrAdd(kStartSection).raw = testing::EncodeU(function);

@@ -59,7 +59,7 @@ LIKELY = [
     ("sandbox/binary/", ["validate_diff_fuzzer"]),
     ("sandbox/module/", ["validate_diff_fuzzer"]),
     ("sandbox/syntax/type_registry", ["limits_fuzzer", "api_fuzzer"]),
-    ("sandbox/exec/machine", ["resume_fuzzer", "execute_diff_fuzzer", "execute_diff_v8_fuzzer", "api_fuzzer"]),
+    ("sandbox/exec/machine", ["resume_fuzzer", "tiers_fuzzer", "execute_diff_fuzzer", "execute_diff_v8_fuzzer", "api_fuzzer"]),
     ("sandbox/exec/instantiate", ["api_fuzzer", "execute_diff_fuzzer", "limits_fuzzer"]),
     ("sandbox/exec/", ["execute_diff_fuzzer", "execute_diff_v8_fuzzer"]),
     ("sandbox/runtime/memory_access", ["execute_diff_fuzzer", "execute_diff_v8_fuzzer"]),
