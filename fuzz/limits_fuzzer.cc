@@ -108,6 +108,7 @@ void CheckFrame(fuzz::ByteSource& source, std::span<const uint8_t> bytes) {
     Config config;
     config.limits.value_stack_bytes = 8 * cells;
     config.fuel = 0;
+    config.tier = Tier::kFast;
     Result<Store> store = Store::Create(config);
     if (!store || !store->LinkFuncDefault(fuzz::kHostModule) || !fuzz::LinkHostObjects(*store, *module, 1)) return;
     Result<Instantiation> made = store->Instantiate(*module);
@@ -175,6 +176,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   config.limits.store_bytes = source.OneIn(2) ? source.Word(3) : 4u << 20;
   config.limits.load_bytes = source.OneIn(4) ? source.Word(2) : 4u << 20;
   config.limits.call_depth = 1 + source.Below(200);
+  config.tier = config.limits.call_depth % 4 == 0 ? Tier::kAuto : Tier::kFast;
   config.limits.value_stack_bytes = 64 + source.Below(60000);
   config.limits.memory_bytes = source.Word(3);
   config.limits.table_elements = source.Below(64);

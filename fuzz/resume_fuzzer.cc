@@ -35,6 +35,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const Observation straight = Observe(module, options);
   // Most of a run in portions is steps from one tier to the other.
   if (module.size() % 4 != 0) options.config.tier = sandbox::Tier::kFast;
+  if (module.size() % 4 == 1) options.config.tier = sandbox::Tier::kAuto;
   options.nests = true;
   size_t portion = 0;
   uint32_t round = 0;

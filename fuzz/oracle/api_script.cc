@@ -24,6 +24,7 @@ Config SomeConfig(ByteSource& source) {
   config.limits.moved_bytes = 16u << 20;
   config.limits.value_stack_bytes = 1024 + source.Below(60000);
   config.limits.call_depth = 1 + source.Below(100);
+  config.tier = config.limits.call_depth % 4 == 0 ? Tier::kAuto : Tier::kFast;
   config.limits.nested_runs = source.Between(1, 9);
   if (source.OneIn(4)) config.limits.memory_bytes = kPageBytes * source.Below(6);
   if (source.OneIn(4)) config.limits.table_elements = source.Below(64);

@@ -17,6 +17,8 @@ namespace sandbox::fuzz {
 // So small that an input takes milliseconds, hashing all memories included.
 inline Config SmallConfig() {
   Config config;
+  // At once: inputs are too short for Tier::kAuto to translate much.
+  config.tier = Tier::kFast;
   config.limits.store_bytes = 4u << 20;
   config.limits.moved_bytes = 32u << 20;
   return config;
