@@ -10,7 +10,7 @@ namespace sandbox::fast {
 
 // The instruction at `at`, which is the last one, names its result nowhere.
 bool Translator::IsOnlyForNext(uint32_t at) const {
-  return at != kNone && at == last_ && IsAccumulatorForm(out_->code[at]);
+  return is_ok_ && at != kNone && at == last_ && IsAccumulatorForm(out_->code[at]);
 }
 
 bool Translator::TryChain(Op op, Place first, Place second) {

@@ -12,7 +12,8 @@ namespace sandbox::fast {
 inline uint32_t Translator::Begin(uint16_t opcode) {
   const uint32_t at = here();
   Put16(opcode);
-  last_ = at;
+  // If memory was refused, there is nothing at `at`: nobody may look.
+  last_ = is_ok_ ? at : kNone;
   return at;
 }
 

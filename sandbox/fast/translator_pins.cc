@@ -51,6 +51,7 @@ void Translator::LeaveLoop(const Block& block) {
 }
 
 void Translator::AlsoPin(uint32_t producer, size_t pin) {
+  if (!is_ok_) return;
   out_->code[producer] = PinForm(out_->code[producer], pin);
   // The accumulator is left as it was; who had been in it is not known any more.
   accumulators_[kInt] = Bankful();

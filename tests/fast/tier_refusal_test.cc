@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -99,6 +100,60 @@ TEST(TierRefusalTest, AFunctionOfTheSameFrameIsAnother) {
     program(fast, fast_memory);
     EXPECT_TRUE(fast_memory.has_failed());
     ExpectSameLog(fast.log(), in_place.log(), "steps of " + std::to_string(step));
+  }
+}
+
+// So many branches, which take more room in register code than in the body, then a loop that does `more` so often.
+ModuleBuilder Outgrowing(uint32_t branches, const Code& more, uint32_t times) {
+  ModuleBuilder b;
+  Code code = Code().Begin(Op::kBlock);
+  for (uint32_t i = 0; i < branches; ++i) code.LocalGet(0).Op(Op::kBrIf, {0});
+  code.End().Begin(Op::kLoop);
+  for (uint32_t i = 0; i < times; ++i) code.Raw(more);
+  code.LocalGet(0).LocalGet(0).Op(Op::kDrop).I32Const(0).Op(Op::kI32LtS).Op(Op::kBrIf, {0}).End();
+  b.ExportFunction("f", b.AddFunction(b.AddType({kI32}, {kI32}), code.LocalGet(0).LocalGet(1).Op(Op::kI32Add).End(),
+                                      {{1, kI32}}));
+  return b;
+}
+
+// How many of the modules that so little memory is enough for load; all that do give the same.
+uint32_t LoadWithLittle(const Bytes& bytes, Translation translation) {
+  uint32_t loaded = 0;
+  std::optional<uint32_t> first;
+  for (uint64_t limit = 900; limit < 2600; limit += 16) {
+    LoadOptions options;
+    options.translation = translation;
+    options.limits.load_bytes = limit;
+    const Result<Module> module = Module::Load(bytes, options);
+    if (!module) continue;
+    ++loaded;
+    Config config;
+    config.limits.value_stack_bytes = 4096;
+    config.limits.call_depth = 10;
+    if (kFastTier) config.tier = Tier::kFast;
+    Store store = *Store::Create(config);
+    const Result<RunResult> run = store.Invoke(store.Instantiate(*module)->instance, "f", {Value::I32(9)});
+    EXPECT_TRUE(run && run->is_done());
+    if (!first) first = run->values()[0].u32();
+    EXPECT_EQ(run->values()[0].u32(), *first) << limit << " bytes";
+  }
+  return loaded;
+}
+
+// Memory for code that outgrows its first block is refused at any instruction, one that changes the instruction before it
+// too: a sum that goes into a pin, or what becomes a chain.
+TEST(TierRefusalTest, CodeThatOutgrowsItsBlock) {
+  const Code pinned = Code().LocalGet(0).I32Const(1).Op(Op::kI32Add).LocalSet(0);
+  const Code chained = Code().LocalGet(0).I32Const(3).Op(Op::kI32Shl).LocalGet(1).Op(Op::kI32Add).LocalGet(0).Op(Op::kI32Xor)
+                           .LocalSet(1);
+  for (const Code& more : {pinned, chained}) {
+    for (uint32_t branches = 1; branches < 13; ++branches) {
+      for (uint32_t times = 1; times < 7; ++times) {
+        const Bytes bytes = Outgrowing(branches, more, times).Build();
+        EXPECT_GT(LoadWithLittle(bytes, Translation::kEager), 10u);
+        EXPECT_GT(LoadWithLittle(bytes, Translation::kLazy), 10u);
+      }
+    }
   }
 }
 
