@@ -18,7 +18,7 @@
 namespace sandbox {
 namespace {
 
-// Of Tier::kAuto (TierTable::patience). docs/performance.md says what others give.
+// Of Tier::kAuto (TierTable::patience). docs/decisions/0011 says what others give.
 [[maybe_unused]] constexpr uint32_t kPatience = 16;
 
 template <bool kTail>

@@ -110,7 +110,7 @@ void JudgeCall(const BodyView& body, Instruction& in) {
 void JudgeAccess(const BodyView& body, Instruction& in) {
   Pc at = in.immediates;
   const inplace::Access access = inplace::ReadMemarg(at);
-  const bool is_common = access.memory == 0 && !body.module.memories[0].limits.is_64;
+  const bool is_common = access.memory == 0 && body.has_plain_memory;
   in.traps = is_common;
   if (!is_common) in.rule = RegionRule::kCharges;
 }

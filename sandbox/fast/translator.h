@@ -32,8 +32,8 @@ class Translator {
   // One translator serves many functions: its stacks keep their memory.
   Translator(const ModuleData& module, Budget& budget) noexcept;
 
-  // Fills `out`, which may have served before. False: the function runs in place (it is beyond what an encoding holds, or memory was
-  // refused); `out` is of no use then. Time and memory: linear in the size of the body.
+  // Fills `out`, which may have served before. False: the function runs in place (it is beyond what an encoding holds, or
+  // memory was refused); `out` is of no use then. Time and memory: linear in the size of the body.
   [[nodiscard]] bool Translate(uint32_t number, FunctionCode& out);
 
  private:
@@ -135,6 +135,8 @@ class Translator {
   void PutOperand(const Place& place, Operand type);
   void PutTarget();
   void EmitCopy(uint16_t to, uint16_t from);
+  // What was written there, and something else instead. Where memory was refused there is nothing: no instruction, and a failure.
+  uint16_t CodeAt(uint32_t at) const { return at < here() ? out_->code[at] : uint16_t{kReturnStub}; }
   void Patch16(uint32_t at, uint32_t value);
   void Patch32(uint32_t at, uint32_t value);
 
@@ -256,6 +258,7 @@ class Translator {
   Branch EmitBranchOn(bool sense, bool is_back);
   // The same without what comes behind it.
   Branch EmitConditional(bool sense, bool is_back);
+  void RunOn(uint32_t cost);
   // The comparison that the branch on the topmost operand, which is popped, makes.
   struct Condition {
     Op op = Op::kI32Ne;

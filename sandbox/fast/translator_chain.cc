@@ -10,7 +10,7 @@ namespace sandbox::fast {
 
 // The instruction at `at`, which is the last one, names its result nowhere.
 bool Translator::IsOnlyForNext(uint32_t at) const {
-  return is_ok_ && at != kNone && at == last_ && IsAccumulatorForm(out_->code[at]);
+  return at != kNone && at == last_ && IsAccumulatorForm(CodeAt(at));
 }
 
 bool Translator::TryChain(Op op, Place first, Place second) {
@@ -51,15 +51,15 @@ bool Translator::ChainLoad(Outer outer, Place other) {
   const Computed before = computed_[0];
   const bool is_in_acc = before.at != kNone && before.end == load_.at && other.src == Src::kSlot &&
                          other.slot == before.slot && other.slot >= first_operand_ &&
-                         out_->code[before.at + 1] == other.slot && IsFloat(InfoOf(before.op).signature.result()) &&
-                         !IsAccumulatorForm(out_->code[before.at]);
+                         CodeAt(before.at + 1) == other.slot && IsFloat(InfoOf(before.op).signature.result()) &&
+                         !IsAccumulatorForm(CodeAt(before.at));
   if (is_in_acc) outer.other = Src::kAcc;
   const LastLoad load = load_;
   const uint16_t code = LoadChainCode(load.op, load.base.src, outer);
   if (code == kNoChain) return false;
   Retract(load.at, bank);
   if (is_in_acc) {
-    out_->code[before.at] = AccumulatorForm(out_->code[before.at]);
+    Patch16(before.at, AccumulatorForm(CodeAt(before.at)));
     other.src = Src::kAcc;
   }
   const uint32_t start = Begin(code);

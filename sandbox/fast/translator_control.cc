@@ -188,10 +188,15 @@ const Translator::Computed* Translator::StepOf(const Condition& condition) const
 
 Translator::Branch Translator::EmitBranchOn(bool sense, bool is_back) {
   const Branch branch = EmitConditional(sense, is_back);
-  AwaitCost(branch.fall_cost);
+  RunOn(branch.fall_cost);
+  return branch;
+}
+
+// The next region begins, of those who do not branch; they have paid for it.
+void Translator::RunOn(uint32_t cost) {
+  AwaitCost(cost);
   StartRegion(false);
   Seal();
-  return branch;
 }
 
 Translator::Branch Translator::EmitConditional(bool sense, bool is_back) {
@@ -296,9 +301,7 @@ void Translator::BrIfWith(uint32_t keep, uint32_t depth) {
   Put16(static_cast<uint32_t>(SlotsCost(keep)));
   const uint32_t cost = here();
   Put16(0);
-  AwaitCost(cost);
-  StartRegion(false);
-  Seal();
+  RunOn(cost);
 }
 
 void Translator::BrTable(const Instruction& in) {

@@ -9,7 +9,7 @@ namespace sandbox::fast {
 
 // Two copies in a row are one instruction.
 void Translator::EmitCopy(uint16_t to, uint16_t from) {
-  if (last_ != kNone && here() == last_ + 3 && out_->code[last_] == kCopy) out_->code[last_] = kCopy2;
+  if (last_ != kNone && here() == last_ + 3 && CodeAt(last_) == kCopy) Patch16(last_, kCopy2);
   else Begin(kCopy);
   Put16(to);
   Put16(from);

@@ -32,8 +32,8 @@ Translator::Where Translator::TakeAddress(bool may_be_indexed) {
 bool Translator::IsShiftedSum() const {
   const Computed& sum = computed_[0];
   const Computed& shift = computed_[1];
-  if (!is_ok_ || !sum.IsSum() || sum.first.src != Src::kAcc || !shift.IsShift() || shift.is_chain) return false;
-  return sum.is_chain || (shift.end == sum.at && IsAccumulatorForm(out_->code[shift.at]));
+  if (!sum.IsSum() || sum.first.src != Src::kAcc || !shift.IsShift() || shift.is_chain) return false;
+  return sum.is_chain || (shift.end == sum.at && IsAccumulatorForm(CodeAt(shift.at)));
 }
 
 // An addition of two operands, or a shift (and an addition of a constant to that).

@@ -51,8 +51,7 @@ void Translator::LeaveLoop(const Block& block) {
 }
 
 void Translator::AlsoPin(uint32_t producer, size_t pin) {
-  if (!is_ok_) return;
-  out_->code[producer] = PinForm(out_->code[producer], pin);
+  Patch16(producer, PinForm(CodeAt(producer), pin));
   // The accumulator is left as it was; who had been in it is not known any more.
   accumulators_[kInt] = Bankful();
 }
@@ -67,7 +66,7 @@ void Translator::CopyToPin(uint32_t local, size_t pin) {
   }
   const bool is_in_acc = accumulators_[kInt].entry == at;
   const bool is_last = top.kind == Kind::kSlot && top.producer != kNone && top.producer == last_;
-  if (is_last && !has_copies && HasPinForm(out_->code[last_], !is_in_acc)) {
+  if (is_last && !has_copies && HasPinForm(CodeAt(last_), !is_in_acc)) {
     Patch16(top.producer + 1, local);
     (void)Pop();
     AlsoPin(top.producer, pin);

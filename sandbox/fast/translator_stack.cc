@@ -90,7 +90,7 @@ Translator::Place Translator::TakePinned(Operand type) {
       if (bank.entry != at) break;
       place.src = Src::kAcc;
       // Nobody else will ask for it: the slot need not be written.
-      if (top.producer != kNone && is_ok_) out_->code[top.producer] = AccumulatorForm(out_->code[top.producer]);
+      if (top.producer != kNone) Patch16(top.producer, AccumulatorForm(CodeAt(top.producer)));
       break;
   }
   (void)Pop();
