@@ -20,6 +20,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   RunOptions options;
   options.fuel = 1'500;
   options.host_grows = true;
+  options.host_gives = true;
   options.seed = source.Word(2);
   // A schedule of portions that repeats: single units as well as a good many at once.
   std::vector<uint64_t> portions;

@@ -21,6 +21,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   options.seed = source.Word(2);
   options.fuel = 8'000;
   options.host_grows = true;
+  options.host_gives = true;
   // By itself, or with functions, tables and memories of another one.
   const Neighbours made = GenerateNeighbours(source, GeneratorOptions::Deterministic(), options.seed % 2 != 0);
   const std::vector<uint8_t>& module = made.module;

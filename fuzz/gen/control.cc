@@ -202,8 +202,10 @@ void FunctionGenerator::BranchTable() {
     if (LabelAt(i).branch_types() == types) alike.push_back(i);
   }
   std::vector<uint32_t> chosen;
-  const uint32_t count = source_.OneIn(16) ? source_.Below(source_.OneIn(8) ? 6000 : 300) : source_.Below(6);
-  for (uint32_t i = 0; i < count; ++i) chosen.push_back(source_.Pick(alike));
+  // The greatest are longer than what a narrow entry of the side table can say.
+  const uint32_t count = source_.OneIn(16) ? source_.Below(source_.OneIn(8) ? 20'000 : 300) : source_.Below(6);
+  constexpr uint32_t kOwn = 300;
+  for (uint32_t i = 0; i < count; ++i) chosen.push_back(i < kOwn ? source_.Pick(alike) : chosen[i - kOwn]);
   Require(types);
   Make(ValType::I32());
   code_.BrTable(chosen, depth);

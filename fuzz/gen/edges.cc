@@ -66,7 +66,7 @@ void FunctionGenerator::EdgeAccess() {
   if (info.family == Family::kLoad) Push(TypeOf(info.signature.result(), limits.index_type()));
 }
 
-// Ranges that end at the edge.
+// Ranges that end at the edge, or that begin before zero, so that their end is a small number for those who let it wrap.
 void FunctionGenerator::EdgeBulk() {
   if (plan_.memories.empty() || !plan_.swarm.bulk) return Numeric();
   const uint32_t memory = source_.Below(static_cast<uint32_t>(plan_.memories.size()));
@@ -76,22 +76,27 @@ void FunctionGenerator::EdgeBulk() {
   const auto index = [&](int64_t value) { limits.is_64 ? EmitI64(value) : EmitI32(static_cast<int32_t>(value)); };
   const int64_t length = source_.Below(40);
   const int64_t behind = may_trap ? static_cast<int64_t>(source_.Below(3)) : 0;
+  const auto place = [&] {
+    if (!may_trap || !source_.OneIn(4)) return MakeEnd(memory, behind - length);
+    index(-1 - static_cast<int64_t>(source_.Below(40)));
+    Push(limits.index_type());
+  };
   switch (source_.Below(3)) {
     case 0:
-      MakeEnd(memory, behind - length);
+      place();
       EmitI32(source_.Byte());
       index(length);
       Emit(Op::kMemoryFill, {memory});
       break;
     case 1:
-      MakeEnd(memory, behind - length);
+      place();
       index(source_.Below(64));
       index(length);
       Emit(Op::kMemoryCopy, {memory, memory});
       break;
     default:
       index(source_.Below(64));
-      MakeEnd(memory, behind - length);
+      place();
       index(length);
       Emit(Op::kMemoryCopy, {memory, memory});
   }

@@ -32,7 +32,7 @@ class Session {
     store_ = &*store;
     Check(store_->LinkFuncDefault(kHostModule), "link");
     // While it runs: it stops where the slice of fuel ends.
-    Check(LinkHostFunctions(*store_, [this] { MayInterrupt(); }), "link functions");
+    Check(LinkHostFunctions(*store_, [this] { BeCalled(); }), "link functions");
     if (options_.nests) AddScribbler();
     if (!options_.neighbour.empty() && !AddNeighbour()) return std::move(seen_);
     if (options_.neighbour.empty()) Check(LinkHostObjects(*store_, module_, options_.seed), "link objects");
@@ -123,6 +123,12 @@ class Session {
     if (!options_.interrupts || !options_.interrupts()) return;
     store_->interrupt()->Request();
     is_interrupt_wanted_ = true;
+  }
+
+  // In the middle of a run. A unit is less than what the call costs: the run ends all the same.
+  void BeCalled() {
+    if (options_.host_gives) store_->AddFuel(1);
+    MayInterrupt();
   }
 
   // A request stays until an interrupted run is resumed, and nothing else interrupts.

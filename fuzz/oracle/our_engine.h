@@ -32,6 +32,7 @@ struct RunOptions {
   bool names_functions = true;  // tells references to one exported function from those to another
   std::span<const uint8_t> neighbour;  // a module whose exports, under kNeighbour, the module may import
   bool nests = false;           // while a run waits, another one overwrites the value stack above it, sometimes
+  bool host_gives = false;  // host functions that the engine calls itself add a unit of fuel
   bool host_grows = false;  // host functions let the caller's memory grow, sometimes: what no reference does
   // Hands the fuel out in portions: how much comes next. Absent: all of it at once.
   std::function<uint64_t()> next_portion;
