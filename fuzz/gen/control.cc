@@ -51,6 +51,8 @@ void FunctionGenerator::Generate() {
   if (probe != kInvalidOp) return Probe(probe);
   labels_.push_back({{}, type_.results, 0, Op::kBlock, false});
   CountDown();
+  // The last of the locals is zero before it is written.
+  if (source_.OneIn(8)) Emit(Op::kLocalGet, {CounterLocal(kCounters - 1)}).Begin(Op::kIf).Op(Op::kUnreachable).End();
   if (plan_.swarm.tight) TightLoop();
   else if (!source_.OneIn(6)) BeginCountedLoop();
   floor_ = labels_.size();
@@ -202,10 +204,8 @@ void FunctionGenerator::BranchTable() {
     if (LabelAt(i).branch_types() == types) alike.push_back(i);
   }
   std::vector<uint32_t> chosen;
-  // The greatest are longer than what a narrow entry of the side table can say.
-  const uint32_t count = source_.OneIn(16) ? source_.Below(source_.OneIn(8) ? 20'000 : 300) : source_.Below(6);
-  constexpr uint32_t kOwn = 300;
-  for (uint32_t i = 0; i < count; ++i) chosen.push_back(i < kOwn ? source_.Pick(alike) : chosen[i - kOwn]);
+  const uint32_t count = source_.OneIn(16) ? source_.Below(source_.OneIn(8) ? 6000 : 300) : source_.Below(6);
+  for (uint32_t i = 0; i < count; ++i) chosen.push_back(source_.Pick(alike));
   Require(types);
   Make(ValType::I32());
   code_.BrTable(chosen, depth);

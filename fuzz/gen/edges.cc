@@ -105,9 +105,18 @@ void FunctionGenerator::EdgeBulk() {
 
 void FunctionGenerator::ProbeOperands(const OpInfo& info) {
   uint64_t first = 0;
+  // Two zeros of one sign or of both: few instructions tell them apart.
+  const bool are_zeros = TypeOf(info.signature.param(0), ValType()).is_float() && source_.OneIn(8);
+  const bool is_rounded = info.signature.param(0) == Operand::kI64 && info.signature.result() == Operand::kF32 && source_.OneIn(4);
   for (uint32_t i = 0; i < info.signature.param_count(); ++i) {
     const ValType type = TypeOf(info.signature.param(i), ValType());
-    if (source_.OneIn(2)) {
+    if (is_rounded) {
+      // Halfway between two numbers of 24 bits, and so little more that 53 bits do not hold it.
+      const uint32_t bit = source_.Between(54, 63);
+      MakeConst(type, uint64_t{1} << bit | uint64_t{1} << (bit - 24) | 1);
+    } else if (are_zeros) {
+      MakeConst(type, source_.OneIn(2) ? 0 : RelatedBits(0, type, 1));
+    } else if (source_.OneIn(2)) {
       const bool is_related = plan_.swarm.dense_probes && i == 1 && source_.OneIn(3);
       const uint64_t bits = is_related ? RelatedBits(first, type, source_.Below(5)) : source_.BitsOf(type);
       if (i == 0) first = bits;

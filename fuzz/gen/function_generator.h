@@ -182,6 +182,7 @@ class FunctionGenerator {
   void ReferenceOperation();
   void Variable();
   void Parametric();
+  void LongJump();
   void Memarg(const Limits& memory, uint32_t memory_index, uint8_t access_log2);
   void MemargAt(uint32_t memory_index, uint8_t access_log2, uint64_t offset);
   void OverlappingCopy(uint32_t memory);

@@ -336,7 +336,7 @@ void FunctionGenerator::Variable() {
 void FunctionGenerator::Parametric() {
   const bool has_operand = stack_.size() > labels_.back().base;
   if (source_.OneIn(4)) {
-    Emit(Op::kNop);
+    source_.OneIn(256) ? LongJump() : void(Emit(Op::kNop));
   } else if (has_operand && source_.OneIn(3)) {
     Emit(Op::kDrop);
     Pop(1);
@@ -351,6 +351,14 @@ void FunctionGenerator::Parametric() {
     }
     Pop(2);
   }
+}
+
+// Over more bytes than a narrow entry of the side table tells; what else branches from here on has them between, too.
+void FunctionGenerator::LongJump() {
+  code_.Begin(Op::kBlock);
+  Emit(Op::kBr, {0});
+  for (uint32_t i = 16'000 + source_.Below(1000); i > 0; --i) code_.Op(Op::kNop);
+  code_.End();
 }
 
 }  // namespace sandbox::fuzz
