@@ -11,14 +11,6 @@
 namespace sandbox::fast {
 namespace {
 
-constexpr uint32_t kMaxCallCost = 1024;
-
-uint32_t KeepOf(const BodyView& body, uint32_t table_index) {
-  const uint32_t first = body.table_word(table_index);
-  return side_table::IsWide(first) ? side_table::WideKeep(body.table_word(table_index + 2))
-                                   : side_table::NarrowKeep(first);
-}
-
 void SkipImmediates(Instruction& in) {
   Pc& pc = in.next;
   switch (InfoOf(in.op).immediates) {
@@ -47,8 +39,7 @@ void SkipImmediates(Instruction& in) {
 }
 
 void JudgeBranch(const BodyView& body, uint32_t table_index, Instruction& in) {
-  const uint32_t words = side_table::WordsOf(body.table_word(table_index));
-  const uint32_t keep = KeepOf(body, table_index);
+  const auto [words, keep] = BranchAt(body, table_index);
   in.table_words = words;
   in.rule = RegionRule::kEnds;
   switch (in.op) {
@@ -96,11 +87,8 @@ void JudgeCall(const BodyView& body, Instruction& in) {
   in.rule = RegionRule::kCharges;
   if (in.op != Op::kCall) return;
   Pc at = in.immediates;
-  const uint32_t function = at.U32();
-  const size_t imported = body.module.imported_functions.size();
-  if (function < imported) return;
-  const uint32_t cost = body.module.functions[function - imported].call_cost;
-  if (cost > kMaxCallCost) return;
+  uint32_t cost = 0;
+  if (!HasCallCost(body, at.U32(), cost)) return;
   in.cost += cost;
   in.rule = RegionRule::kEnds;
   in.traps = true;

@@ -13,6 +13,7 @@
 
 #include "sandbox/exec/registers.h"
 #include "sandbox/module/module_data.h"
+#include "sandbox/module/side_table.h"
 #include "sandbox/syntax/opcode.h"
 
 namespace sandbox::fast {
@@ -42,6 +43,8 @@ struct BodyView {
   Pc at(uint32_t offset) const { return Pc::At(module.bytes, offset); }
   uint32_t offset_of(Pc pc) const { return pc.OffsetFrom(module.bytes); }
   uint32_t table_word(uint32_t index) const { return module.side_table[function.side_table + index]; }
+  // Whether the access to memory whose immediates are there has a handler of its own: memory 0, indexed by i32.
+  SANDBOX_INLINE bool IsPlainAccess(Pc immediates) const;
 };
 
 namespace instruction_internal {
@@ -56,6 +59,9 @@ struct ReadStep {
 };
 extern const std::array<ReadStep, 256> kSteps;
 inline constexpr uint8_t kPlainAlignments = 0x40;
+
+// A call that costs more, because of its locals, charges for itself.
+inline constexpr uint32_t kMaxCallCost = 1024;
 
 Instruction DecodeOther(Pc pc);
 Instruction ReadOther(const BodyView& body, Pc pc, uint32_t table_index);
@@ -87,6 +93,29 @@ SANDBOX_INLINE Instruction ReadInstruction(const BodyView& body, Pc pc, uint32_t
   Instruction in;
   if (!TryRead(step, pc, in)) return ReadOther(body, pc, table_index);
   return step.is_access && !body.has_plain_memory ? ReadOther(body, pc, table_index) : in;
+}
+
+SANDBOX_INLINE bool BodyView::IsPlainAccess(Pc immediates) const {
+  return immediates.Byte() < instruction_internal::kPlainAlignments && has_plain_memory;
+}
+
+// What the side table says of a branch: how many words the entry has, and how many values it carries.
+struct BranchWords {
+  uint32_t words = 0;
+  uint32_t keep = 0;
+};
+SANDBOX_INLINE BranchWords BranchAt(const BodyView& body, uint32_t table_index) {
+  const uint32_t first = body.table_word(table_index);
+  if (!side_table::IsWide(first)) return {side_table::kNarrowWords, side_table::NarrowKeep(first)};
+  return {side_table::kWideWords, side_table::WideKeep(body.table_word(table_index + 2))};
+}
+
+// What a call of the function costs, besides one unit. False: it charges for itself.
+SANDBOX_INLINE bool HasCallCost(const BodyView& body, uint32_t function, uint32_t& cost) {
+  const size_t imported = body.module.imported_functions.size();
+  if (function < imported) return false;
+  cost = body.module.functions[function - imported].call_cost;
+  return cost <= instruction_internal::kMaxCallCost;
 }
 
 // A region that costs more than this is not translated, nor is a function that contains one: a cost fits a halfword, and who

@@ -116,13 +116,48 @@ class Translator {
     bool is_loop;
   };
 
+  // What any instruction but br_table takes at most, in halfwords, and an operand of it.
+  static constexpr size_t kMaxLine = 16;
+  static constexpr size_t kMaxOperand = 4;
+
+  // One instruction while it is written, for those that there are most of: room is looked for once.
+  class Line {
+   public:
+    explicit Line(std::span<uint16_t> room) : room_(room.first<kMaxLine>()) {}
+    size_t size() const { return size_; }
+    void Put16(uint16_t value) { room_[size_++] = value; }
+    void Put32(uint32_t value) {
+      Put16(static_cast<uint16_t>(value));
+      Put16(static_cast<uint16_t>(value >> 16));
+    }
+    void Put(const Place& place, Operand type);
+
+   private:
+    std::span<uint16_t, kMaxLine> room_;
+    size_t size_ = 0;
+  };
+
   // --- Code (translator_emit.cc) ---
   bool Fail() {
     is_ok_ = false;
     return false;
   }
   bool Ok(const Result<void>& result) { return result.has_value() || Fail(); }
-  uint32_t here() const { return static_cast<uint32_t>(out_->code.size()); }
+  uint32_t here() const { return end_; }
+  // Room for so many halfwords more. False: memory is refused, and nothing may be written.
+  bool GrowCode(size_t more);
+  bool HasRoom() { return code_.size() - end_ >= kMaxLine || GrowCode(kMaxLine); }
+  // Where there is room: the instruction begins, ends and is the last one, whose place is the result.
+  Line Open(uint16_t opcode) {
+    Line line(code_.subspan(end_));
+    line.Put16(opcode);
+    return line;
+  }
+  uint32_t Close(const Line& line) {
+    last_ = end_;
+    end_ += static_cast<uint32_t>(line.size());
+    return last_;
+  }
   uint32_t Begin(uint16_t opcode);
   // What was emitted last is not to be changed by what comes.
   void Seal() {
@@ -136,18 +171,20 @@ class Translator {
   void PutTarget();
   void EmitCopy(uint16_t to, uint16_t from);
   // What was written there, and something else instead. Where memory was refused there is nothing: no instruction, and a failure.
-  uint16_t CodeAt(uint32_t at) const { return at < here() ? out_->code[at] : uint16_t{kReturnStub}; }
+  uint16_t CodeAt(uint32_t at) const { return at < here() ? code_[at] : uint16_t{kReturnStub}; }
   void Patch16(uint32_t at, uint32_t value);
   void Patch32(uint32_t at, uint32_t value);
 
   // --- The operand stack (translator_stack.cc) ---
   uint32_t height() const { return static_cast<uint32_t>(stack_.size()); }
   uint16_t Home(uint32_t entry) const { return static_cast<uint16_t>(first_operand_ + entry); }
+  void Push(const Entry& entry);
   void PushSlot();
   void PushResult(uint32_t producer, Bank bank);
   void PushLocal(uint32_t index);
   void PushConst(uint64_t bits);
   Entry Pop();
+  void DropTop();
   void PopMany(uint32_t count);
   // Where the topmost operand is, for an instruction that wants it in this bank; it is popped. A constant that does not
   // fit an instruction of this type is put into its slot first. In a pin only for instructions that have forms for that.
@@ -173,7 +210,7 @@ class Translator {
   Where TakeAddress(bool may_be_indexed);
   bool TryTakeIndex(Where& where);
   bool IsShiftedSum() const;
-  void PutAddress(const Where& where);
+  static void PutAddress(Line& line, const Where& where);
   // Whether the topmost operand is the result of that instruction, the last one.
   bool IsTopFrom(const Computed& computed) const;
   void NoteComputed(const Computed& computed);
@@ -232,11 +269,14 @@ class Translator {
   // --- Instructions (translator.cc, translator_control.cc, translator_call.cc, translator_value.cc) ---
   bool Start(uint32_t number, FunctionCode& out);
   bool Run();
-  void Step(const Instruction& in);
+  // False, and nothing has happened: it is not one of the common ones.
+  bool StepCommon(const BodyView& body);
+  bool StepControl(const BodyView& body, Op op, Pc pc);
+  void StepOther(const Instruction& in);
   void StepDead(const Instruction& in);
 
   void Control(const Instruction& in);
-  void OpenBlock(const Instruction& in);
+  void OpenBlock(Op op, Pc at);
   void OpenIf();
   void Else();
   void End();
@@ -277,7 +317,7 @@ class Translator {
   void ResetStack(uint32_t height, uint32_t more);
   void Die();
 
-  void Call(const Instruction& in);
+  void Call(uint32_t number);
   void CallImport(FuncTypeView type, uint32_t index);
   void CallIndirect(const Instruction& in, FuncTypeView type, uint32_t table);
   void PushCallResults(std::span<const ValType> results);
@@ -290,14 +330,14 @@ class Translator {
   uint16_t TopSlot() const { return static_cast<uint16_t>(first_operand_ + height() - 1); }
   FuncTypeView TypeOfCallee(const Instruction& in, uint32_t& index) const;
 
-  void Variable(const Instruction& in);
+  void GlobalGet(uint32_t index);
+  void GlobalSet(uint32_t index);
   void SetLocal(uint32_t local, bool keeps);
   void CopyToLocal(uint32_t local);
-  void Constant(const Instruction& in);
   void Reference(const Instruction& in);
   void Select();
-  void Load(const Instruction& in);
-  void Store(const Instruction& in);
+  void Load(Op op, uint32_t offset);
+  void Store(Op op, uint32_t offset);
   void Unary(Op op);
   void Binary(Op op);
   void BinaryOf(Op op, Place first, Place second);
@@ -313,6 +353,8 @@ class Translator {
   const ModuleData& module_;
   const FunctionRecord* function_ = nullptr;
   FunctionCode* out_ = nullptr;
+  std::span<uint16_t> code_;    // all of the room in out_->code, of which ...
+  uint32_t end_ = 0;            // ... so much is written
   bool is_ok_ = true;
   bool is_dead_ = false;
   uint32_t dead_depth_ = 0;

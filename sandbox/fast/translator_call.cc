@@ -22,9 +22,7 @@ void Translator::PushCallResults(std::span<const ValType> results) {
 }
 
 // A defined function, whose cost is known.
-void Translator::Call(const Instruction& in) {
-  Pc at = in.immediates;
-  const uint32_t number = at.U32() - static_cast<uint32_t>(module_.imported_functions.size());
+void Translator::Call(uint32_t number) {
   const FuncTypeView type = module_.types.FuncType(module_.functions[number].type);
   const uint32_t params = static_cast<uint32_t>(type.params.size());
   Flush();

@@ -41,7 +41,6 @@ Op Opposite(Op compare) {
 }  // namespace
 
 void Translator::Control(const Instruction& in) {
-  Pc at = in.immediates;
   switch (in.op) {
     case Op::kNop: return;
     case Op::kUnreachable:
@@ -49,13 +48,7 @@ void Translator::Control(const Instruction& in) {
       Begin(kUnreachable);
       Die();
       return;
-    case Op::kBlock:
-    case Op::kLoop:
-    case Op::kIf: OpenBlock(in); return;
     case Op::kElse: Else(); return;
-    case Op::kEnd: End(); return;
-    case Op::kBr: Br(at.U32()); return;
-    case Op::kBrIf: BrIf(at.U32()); return;
     case Op::kBrTable: BrTable(in); return;
     case Op::kReturn: Return(); return;
     default: Fail();
@@ -76,9 +69,8 @@ void Translator::ResetStack(uint32_t height_below, uint32_t more) {
 
 // --- Blocks ---------------------------------------------------------------------------------------------------------
 
-void Translator::OpenBlock(const Instruction& in) {
-  Pc at = in.immediates;
-  Block block{.kind = in.op == Op::kLoop ? BlockKind::kLoop : in.op == Op::kIf ? BlockKind::kIf : BlockKind::kBlock};
+void Translator::OpenBlock(Op op, Pc at) {
+  Block block{.kind = op == Op::kLoop ? BlockKind::kLoop : op == Op::kIf ? BlockKind::kIf : BlockKind::kBlock};
   const uint8_t first = at.Byte();
   if ((first & 0xc0) != 0x40) {
     const FuncTypeView type = module_.types.FuncType(module_.type_index[at.U32()]);
@@ -209,7 +201,7 @@ Translator::Branch Translator::EmitConditional(bool sense, bool is_back) {
   const bool is_step = found != nullptr;
   const Computed step = is_step ? *found : Computed();
   if (is_step)
-    out_->code.Truncate(step.at);
+    end_ = step.at;
   else
     Flush();
   EndRegion();
@@ -223,7 +215,7 @@ Translator::Branch Translator::EmitConditional(bool sense, bool is_back) {
   const BranchForm form = !sense ? BranchForm::kIfNot : is_back ? BranchForm::kBackIf : BranchForm::kIf;
   const uint32_t at =
       Begin(is_step ? StepBranchCode(condition.op, {stepped.src, condition.second.src, is_back})
-                    : BranchCode(condition.op, PairOf(condition.first.src, condition.second.src), form));
+                    : BranchCode(condition.op, PairAt(condition.first.src, condition.second.src), form));
   const Branch branch{at, at + 1, at + 3, at + 4};
   PutTarget();
   Put16(0);

@@ -21,12 +21,20 @@ void Translator::PutTarget() {
   Put16(0);
 }
 
+bool Translator::GrowCode(size_t more) {
+  Vec<uint16_t>& code = out_->code;
+  // What lies behind the end is room: Translate cuts it off.
+  if (code.size() - end_ < more && (!Ok(code.ReserveMore(more)) || !Ok(code.Resize(code.capacity())))) return false;
+  code_ = code.span();
+  return true;
+}
+
 void Translator::Patch16(uint32_t at, uint32_t value) {
   if (value > UINT16_MAX || at >= here()) {
     Fail();
     return;
   }
-  out_->code[at] = static_cast<uint16_t>(value);
+  code_[at] = static_cast<uint16_t>(value);
 }
 
 void Translator::Patch32(uint32_t at, uint32_t value) {

@@ -5,9 +5,40 @@
 #ifndef SANDBOX_FAST_TRANSLATOR_INLINE_H_
 #define SANDBOX_FAST_TRANSLATOR_INLINE_H_
 
+#include <algorithm>
+
 #include "sandbox/fast/translator.h"
 
 namespace sandbox::fast {
+
+// What translating asks for again and again, as tables.
+inline constexpr size_t kSources = 5;
+inline constexpr auto kOperandSizes = [] {
+  std::array<std::array<uint8_t, 2>, kSources> sizes{};
+  for (size_t src = 0; src < kSources; ++src) {
+    sizes[src] = {static_cast<uint8_t>(SizeOf(static_cast<Src>(src), Operand::kI32)),
+                  static_cast<uint8_t>(SizeOf(static_cast<Src>(src), Operand::kF64))};
+  }
+  return sizes;
+}();
+inline constexpr auto kPairTable = [] {
+  std::array<std::array<Pair, kSources>, kSources> pairs{};
+  for (size_t first = 0; first < kSources; ++first) {
+    for (size_t second = 0; second < kSources; ++second) {
+      pairs[first][second] = PairOf(static_cast<Src>(first), static_cast<Src>(second));
+    }
+  }
+  return pairs;
+}();
+inline constexpr auto kAddressTable = [] {
+  std::array<std::array<Address, 2>, kSources> addresses{};
+  for (size_t base = 0; base < kSources; ++base) {
+    addresses[base] = {AddressOf(static_cast<Src>(base), false), AddressOf(static_cast<Src>(base), true)};
+  }
+  return addresses;
+}();
+inline Pair PairAt(Src first, Src second) { return kPairTable[static_cast<size_t>(first)][static_cast<size_t>(second)]; }
+inline Address AddressAt(Src base, bool is_sum) { return kAddressTable[static_cast<size_t>(base)][is_sum ? 1 : 0]; }
 
 inline uint32_t Translator::Begin(uint16_t opcode) {
   const uint32_t at = here();
@@ -17,7 +48,11 @@ inline uint32_t Translator::Begin(uint16_t opcode) {
 }
 
 inline void Translator::Put16(uint32_t value) {
-  if (value > UINT16_MAX || !Ok(out_->code.Push(static_cast<uint16_t>(value)))) Fail();
+  if (value > UINT16_MAX) Fail();
+  if (end_ >= code_.size()) [[unlikely]] {
+    if (!GrowCode(1)) return;
+  }
+  code_[end_++] = static_cast<uint16_t>(value);
 }
 
 inline void Translator::Put32(uint32_t value) {
@@ -28,6 +63,17 @@ inline void Translator::Put32(uint32_t value) {
 inline void Translator::Put64(uint64_t value) {
   Put32(static_cast<uint32_t>(value));
   Put32(static_cast<uint32_t>(value >> 32));
+}
+
+// All that an operand can take is written; what it takes counts.
+inline void Translator::Line::Put(const Place& place, Operand type) {
+  const uint64_t bits = place.src == Src::kSlot ? place.slot : place.bits;
+  const auto to = room_.subspan(size_).first<kMaxOperand>();
+  to[0] = static_cast<uint16_t>(bits);
+  to[1] = static_cast<uint16_t>(bits >> 16);
+  to[2] = static_cast<uint16_t>(bits >> 32);
+  to[3] = static_cast<uint16_t>(bits >> 48);
+  size_ += kOperandSizes[static_cast<size_t>(place.src)][type == Operand::kF64 ? 1 : 0];
 }
 
 inline void Translator::PutOperand(const Place& place, Operand type) {
@@ -43,22 +89,28 @@ inline void Translator::PutOperand(const Place& place, Operand type) {
   }
 }
 
-inline void Translator::PushSlot() { (void)Ok(stack_.Push(Entry{})); }
+// As many operands as the function may have find room (Start).
+inline void Translator::Push(const Entry& entry) {
+  if (!stack_.PushIfRoom(entry)) [[unlikely]] Fail();
+}
+
+inline void Translator::PushSlot() { Push(Entry{}); }
 
 // The result of the instruction at `producer`, whose first field names its slot.
 inline void Translator::PushResult(uint32_t producer, Bank bank) {
   Entry entry;
   entry.producer = producer;
-  if (!Ok(stack_.Push(entry))) return;
-  SetAccumulator(bank, height() - 1, kNone);
+  SetAccumulator(bank, height(), kNone);
+  Push(entry);
 }
 
 inline void Translator::LinkLocal(Entry& entry, uint32_t index) {
   entry.is_linked = true;
   entry.local = index;
   entry.next = local_heads_[index];
-  if (!Ok(stack_.Push(entry))) return;
-  local_heads_[index] = height() - 1;
+  const uint32_t at = height();
+  Push(entry);
+  if (height() > at) local_heads_[index] = at;
 }
 
 inline void Translator::PushLocal(uint32_t index) {
@@ -71,7 +123,17 @@ inline void Translator::PushConst(uint64_t bits) {
   Entry entry;
   entry.kind = Kind::kConst;
   entry.bits = bits;
-  (void)Ok(stack_.Push(entry));
+  Push(entry);
+}
+
+// There is one.
+inline void Translator::DropTop() {
+  const Entry& top = stack_.back();
+  // Entries of a local are linked from the top down, so this is the first of them.
+  if (top.is_linked) local_heads_[top.local] = top.next;
+  stack_.DropBack();
+  flushed_ = std::min(flushed_, height());
+  for (Bankful& bank : accumulators_) bank.entry = bank.entry == height() ? kNone : bank.entry;
 }
 
 inline Translator::Entry Translator::Pop() {
@@ -80,13 +142,8 @@ inline Translator::Entry Translator::Pop() {
     Fail();
     return Entry{};
   }
-  const Entry entry = stack_.PopBack();
-  // Entries of a local are linked from the top down, so this is the first of them.
-  if (entry.is_linked) local_heads_[entry.local] = entry.next;
-  if (flushed_ > height()) flushed_ = height();
-  for (Bankful& bank : accumulators_) {
-    if (bank.entry == height()) bank.entry = kNone;
-  }
+  const Entry entry = stack_.back();
+  DropTop();
   return entry;
 }
 

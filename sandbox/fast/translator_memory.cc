@@ -4,7 +4,6 @@
 // Accesses to memory 0, and what becomes part of them: how the address is computed.
 
 #include "sandbox/fast/translator_inline.h"
-#include "sandbox/inplace/handler_support.h"
 
 namespace sandbox::fast {
 
@@ -14,16 +13,16 @@ Translator::Where Translator::TakeAddress(bool may_be_indexed) {
     const Entry top = Pop();
     where.first = PlaceOf(top.local);
     where.sum = static_cast<uint32_t>(top.bits);
-    where.address = AddressOf(where.first.src, true);
+    where.address = AddressAt(where.first.src, true);
   } else if (kFastIndices && may_be_indexed && TryTakeIndex(where)) {
   } else if (const Computed& sum = computed_[0]; IsTopFrom(sum) && sum.IsSum() && !sum.is_chain) {
     where.first = sum.first;
     where.sum = static_cast<uint32_t>(sum.second.bits);
-    where.address = AddressOf(where.first.src, true);
+    where.address = AddressAt(where.first.src, true);
     TakeBack(sum.at, kInt);
   } else {
     where.first = TakePinned(Operand::kI32);
-    where.address = AddressOf(where.first.src, false);
+    where.address = AddressAt(where.first.src, false);
   }
   return where;
 }
@@ -58,16 +57,21 @@ bool Translator::TryTakeIndex(Where& where) {
   return true;
 }
 
-void Translator::PutAddress(const Where& where) {
-  PutOperand(where.first, Operand::kI32);
-  if (where.is_indexed && !IsShifted(where.index)) PutOperand(where.second, Operand::kI32);
-  if (where.is_indexed && IsShifted(where.index)) Put16(where.shift);
-  if (where.is_indexed ? IsShifted(where.index) : IsSum(where.address)) Put32(where.sum);
+void Translator::PutAddress(Line& line, const Where& where) {
+  line.Put(where.first, Operand::kI32);
+  if (!where.is_indexed) {
+    if (IsSum(where.address)) line.Put32(where.sum);
+  } else if (IsShifted(where.index)) {
+    line.Put16(static_cast<uint16_t>(where.shift));
+    line.Put32(where.sum);
+  } else {
+    line.Put(where.second, Operand::kI32);
+  }
 }
 
 uint32_t Translator::EmitSum(uint16_t slot, uint32_t local, uint64_t bits) {
   const Place base = PlaceOf(local);
-  const uint32_t start = Begin(BinaryCode(Op::kI32Add, PairOf(base.src, Src::kConst)));
+  const uint32_t start = Begin(BinaryCode(Op::kI32Add, PairAt(base.src, Src::kConst)));
   Put16(slot);
   PutOperand(base, Operand::kI32);
   Put32(static_cast<uint32_t>(bits));
@@ -75,38 +79,33 @@ uint32_t Translator::EmitSum(uint16_t slot, uint32_t local, uint64_t bits) {
   return start;
 }
 
-void Translator::Load(const Instruction& in) {
-  Pc at = in.immediates;
-  const inplace::Access access = inplace::ReadMemarg(at);
+void Translator::Load(Op op, uint32_t offset) {
   const Where where = TakeAddress(true);
-  const uint32_t start = Begin(where.is_indexed ? IndexedLoadCode(in.op, where.index) : LoadCode(in.op, where.address));
-  Put16(Home(height()));
-  PutAddress(where);
-  Put32(static_cast<uint32_t>(access.offset));
-  const bool is_float = IsFloat(InfoOf(in.op).signature.result());
-  if (!where.is_indexed) load_ = {start, in.op, where.first, where.sum, static_cast<uint32_t>(access.offset)};
-  PushResult(start, is_float ? kFloat : kInt);
+  if (!HasRoom()) return;
+  Line line = Open(where.is_indexed ? IndexedLoadCode(op, where.index) : LoadCode(op, where.address));
+  line.Put16(Home(height()));
+  PutAddress(line, where);
+  line.Put32(offset);
+  const uint32_t start = Close(line);
+  if (!where.is_indexed) load_ = {start, op, where.first, where.sum, offset};
+  PushResult(start, IsFloat(InfoOf(op).signature.result()) ? kFloat : kInt);
 }
 
-void Translator::Store(const Instruction& in) {
-  Pc at = in.immediates;
-  const inplace::Access access = inplace::ReadMemarg(at);
-  const Operand type = InfoOf(in.op).signature.param(1);
-  if (IsFloat(type) && TryStoreChain(static_cast<uint32_t>(access.offset))) return;
+void Translator::Store(Op op, uint32_t offset) {
+  const Operand type = InfoOf(op).signature.param(1);
+  if (IsFloat(type) && TryStoreChain(offset)) return;
   Place value = TakePinned(type);
   const bool is_in_acc = value.src == Src::kAcc && !IsFloat(type);
   const Where where = TakeAddress(!is_in_acc);
-  if (where.is_indexed) {
-    value = WithoutPin(value);
-    Begin(IndexedStoreCode(in.op, where.index, value.src));
-  } else {
-    // Both are the same local: the slot has it, too.
-    if (is_in_acc && BaseOf(where.address) == Src::kAcc) value.src = Src::kSlot;
-    Begin(StoreCode(in.op, where.address, value.src));
-  }
-  PutAddress(where);
-  Put32(static_cast<uint32_t>(access.offset));
-  PutOperand(value, type);
+  if (!HasRoom()) return;
+  if (where.is_indexed) value = WithoutPin(value);
+  // Both are the same local: the slot has it, too.
+  else if (is_in_acc && BaseOf(where.address) == Src::kAcc) value.src = Src::kSlot;
+  Line line = Open(where.is_indexed ? IndexedStoreCode(op, where.index, value.src) : StoreCode(op, where.address, value.src));
+  PutAddress(line, where);
+  line.Put32(offset);
+  line.Put(value, type);
+  Close(line);
 }
 
 }  // namespace sandbox::fast

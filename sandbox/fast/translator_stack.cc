@@ -25,7 +25,7 @@ bool Translator::TryPushSum() {
 }
 
 void Translator::Retract(uint32_t begin, Bank bank) {
-  out_->code.Truncate(begin);
+  end_ = begin;
   accumulators_[bank] = Bankful();
   // Other code will stand at the same place.
   last_ = load_.at = kNone;
@@ -75,25 +75,21 @@ Translator::Place Translator::TakePinned(Operand type) {
   const Entry& top = stack_[at];
   const Bankful& bank = accumulators_[IsFloat(type) ? kFloat : kInt];
   Place place;
-  switch (top.kind) {
-    case Kind::kConst:
-      place.src = Src::kConst;
-      place.bits = top.bits;
-      break;
-    case Kind::kLocal:
-      if (IsFloat(type)) place = {bank.local == top.local ? Src::kAcc : Src::kSlot, static_cast<uint16_t>(top.local), 0};
-      else place = PlaceOf(top.local);
-      break;
-    case Kind::kSum: break;
-    case Kind::kSlot:
-      place.slot = Home(at);
-      if (bank.entry != at) break;
+  if (top.kind == Kind::kConst) {
+    place.src = Src::kConst;
+    place.bits = top.bits;
+  } else if (top.kind == Kind::kLocal) {
+    if (IsFloat(type)) place = {bank.local == top.local ? Src::kAcc : Src::kSlot, static_cast<uint16_t>(top.local), 0};
+    else place = PlaceOf(top.local);
+  } else {
+    place.slot = Home(at);
+    if (bank.entry == at) {
       place.src = Src::kAcc;
       // Nobody else will ask for it: the slot need not be written.
       if (top.producer != kNone) Patch16(top.producer, AccumulatorForm(CodeAt(top.producer)));
-      break;
+    }
   }
-  (void)Pop();
+  DropTop();
   return place;
 }
 

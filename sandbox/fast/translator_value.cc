@@ -10,39 +10,28 @@ namespace sandbox::fast {
 void Translator::PushPlain(uint32_t producer) {
   Entry entry;
   entry.producer = producer;
-  (void)Ok(stack_.Push(entry));
+  Push(entry);
 }
 
 // --- Variables ------------------------------------------------------------------------------------------------------
 
-void Translator::Variable(const Instruction& in) {
-  Pc at = in.immediates;
-  const uint32_t index = at.U32();
-  switch (in.op) {
-    case Op::kLocalGet: PushLocal(index); return;
-    case Op::kLocalSet: SetLocal(index, false); return;
-    case Op::kLocalTee: SetLocal(index, true); return;
-    case Op::kGlobalGet: {
-      const uint32_t start = Begin(kGlobalGet);
-      Put16(Home(height()));
-      Put32(index);
-      PushPlain(start);
-      return;
-    }
-    case Op::kGlobalSet: {
-      if (!stack_.empty() && stack_.back().kind == Kind::kSlot && accumulators_[kInt].entry == height() - 1) {
-        (void)Take(Operand::kI64);
-        Begin(kGlobalSetAcc);
-      } else {
-        const uint16_t slot = TakeInSlot();
-        Begin(kGlobalSet);
-        Put16(slot);
-      }
-      Put32(index);
-      return;
-    }
-    default: Fail();
+void Translator::GlobalGet(uint32_t index) {
+  const uint32_t start = Begin(kGlobalGet);
+  Put16(Home(height()));
+  Put32(index);
+  PushPlain(start);
+}
+
+void Translator::GlobalSet(uint32_t index) {
+  if (!stack_.empty() && stack_.back().kind == Kind::kSlot && accumulators_[kInt].entry == height() - 1) {
+    (void)Take(Operand::kI64);
+    Begin(kGlobalSetAcc);
+  } else {
+    const uint16_t slot = TakeInSlot();
+    Begin(kGlobalSet);
+    Put16(slot);
   }
+  Put32(index);
 }
 
 void Translator::SetLocal(uint32_t local, bool keeps) {
@@ -105,19 +94,6 @@ void Translator::CopyToLocal(uint32_t local) {
   }
   for (const Bank bank : {kInt, kFloat}) {
     if (is_in[bank]) accumulators_[bank].local = local;
-  }
-}
-
-// --- Constants ------------------------------------------------------------------------------------------------------
-
-void Translator::Constant(const Instruction& in) {
-  Pc at = in.immediates;
-  switch (in.op) {
-    case Op::kI32Const: PushConst(static_cast<uint32_t>(at.S32())); return;
-    case Op::kI64Const: PushConst(static_cast<uint64_t>(at.S64())); return;
-    case Op::kF32Const: PushConst(at.Read<uint32_t>()); return;
-    case Op::kF64Const: PushConst(at.Read<uint64_t>()); return;
-    default: Fail();
   }
 }
 
@@ -226,10 +202,11 @@ void Translator::Unary(Op op) {
   Place operand;
   if (!stack_.empty() && stack_.back().kind == Kind::kConst) operand.slot = TakeInSlot();
   else operand = Take(signature.param(0));
-  const uint32_t start = Begin(UnaryCode(op, operand.src));
-  Put16(Home(height()));
-  PutOperand(operand, signature.param(0));
-  PushResult(start, IsFloat(signature.result()) ? kFloat : kInt);
+  if (!HasRoom()) return;
+  Line line = Open(UnaryCode(op, operand.src));
+  line.Put16(Home(height()));
+  line.Put(operand, signature.param(0));
+  PushResult(Close(line), IsFloat(signature.result()) ? kFloat : kInt);
 }
 
 void Translator::Binary(Op op) {
@@ -257,19 +234,22 @@ void Translator::Order(Op& op, Place& first, Place& second) {
 }
 
 void Translator::BinaryOf(Op op, Place first, Place second) {
-  if (TryChain(op, first, second)) return;
+  if ((first.src == Src::kAcc) != (second.src == Src::kAcc) && TryChain(op, first, second)) return;
+  if (!HasRoom()) return;
   Order(op, first, second);
-  Computed computed{.at = here(), .op = op, .slot = Home(height()), .first = first, .second = second};
-  if (!HasPins(op)) {
+  const uint16_t home = Home(height());
+  Computed computed{.at = here(), .op = op, .slot = home, .first = first, .second = second};
+  if (head_ != kNone && !HasPins(op)) {
     first = WithoutPin(first);
     second = WithoutPin(second);
     Order(op, first, second);
   }
   const Signature signature = InfoOf(op).signature;
-  const uint32_t start = Begin(BinaryCode(op, PairOf(first.src, second.src)));
-  Put16(Home(height()));
-  PutOperand(first, signature.param(0));
-  PutOperand(second, signature.param(0));
+  Line line = Open(BinaryCode(op, PairAt(first.src, second.src)));
+  line.Put16(home);
+  line.Put(first, signature.param(0));
+  line.Put(second, signature.param(0));
+  const uint32_t start = Close(line);
   computed.end = here();
   NoteComputed(computed);
   PushResult(start, IsFloat(signature.result()) ? kFloat : kInt);
