@@ -14,7 +14,7 @@
 
 #include "fuzz/gen/module_generator.h"
 #include "sandbox/base/build_config.h"
-#include "sandbox/fast/chains.h"
+#include "sandbox/fast/joins.h"
 #include "sandbox/fast/opcode.h"
 #include "sandbox/fast/translator.h"
 #include "sandbox/fast/verify.h"

@@ -30,9 +30,9 @@
 
 // Which operand classes the fast tier's instructions have (fast/opcode.h; docs/performance.md has size and speed of each):
 // 0 slots, constants and accumulators; 1 and addresses that are added up by the access; 2 and pinned locals; 3 and chains,
-// which do the work of two instructions (fast/chains.h).
+// which do the work of two instructions (fast/chains.h); 4 and joins, the same for branches and returns (fast/joins.h).
 #ifndef SANDBOX_FAST_CLASSES
-#define SANDBOX_FAST_CLASSES 3
+#define SANDBOX_FAST_CLASSES 4
 #endif
 
 // Tail-call dispatch needs musttail and preserve_none: clang 19 or newer on a 64-bit target.
@@ -52,6 +52,7 @@ inline constexpr bool kChecked = SANDBOX_CHECKED != 0;
 inline constexpr bool kFastIndices = SANDBOX_FAST_CLASSES >= 1;
 inline constexpr bool kFastPins = SANDBOX_FAST_CLASSES >= 2;
 inline constexpr bool kFastChains = SANDBOX_FAST_CLASSES >= 3;
+inline constexpr bool kFastJoins = SANDBOX_FAST_CLASSES >= 4;
 inline constexpr bool kFastTier = SANDBOX_FAST_TIER != 0;
 inline constexpr bool kTailDispatch = SANDBOX_TAIL_DISPATCH != 0;
 

@@ -46,10 +46,7 @@ struct BulkMemory {
     if (!Bytes::IsInside(s.memory, first, second, length) || s.fuel < cost) [[unlikely]]
       return Slow<&ColdInstruction>::Run(s);
     s.fuel -= cost;
-    // Nobody asks for these before they are loaded again: they need not outlive the call.
-    s.pin0 = s.pin1 = s.acc = 0;
-    s.facc = FloatAccOfBits(0);
-    s.head = CodePos();
+    ForgetRegisters(s);
     Bytes::Run(s.memory, first, second, length);
     s.pc.Skip(kLength);
     return Pay(s, s.pc.U16(-1), Step::kNext);

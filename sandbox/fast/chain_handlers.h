@@ -59,16 +59,16 @@ struct LoadChain {
   }
 };
 
-template <typename First, typename Where>
+template <typename Stored, typename First, typename Where>
 struct StoreChain {
   using T = typename First::T;
   static constexpr ptrdiff_t kOperands = 1 + Where::kSize + 2;
   SANDBOX_INLINE static Step Run(State& s) {
     uint64_t effective = 0;
-    if (!Resolve(s, Where::Get(s, 1), s.pc.U32(1 + Where::kSize), sizeof(T), effective)) [[unlikely]]
+    if (!Resolve(s, Where::Get(s, 1), s.pc.U32(1 + Where::kSize), sizeof(Stored), effective)) [[unlikely]]
       return Trap(s, TrapCode::kOutOfBoundsMemory);
     using Bits = std::conditional_t<sizeof(T) == 8, uint64_t, uint32_t>;
-    s.memory.Store<Bits>(effective, std::bit_cast<Bits>(First::Get(s, kOperands)));
+    s.memory.Store<Stored>(effective, static_cast<Stored>(std::bit_cast<Bits>(First::Get(s, kOperands))));
     s.pc.Skip(kOperands + First::kSize);
     return Step::kNext;
   }
@@ -82,8 +82,9 @@ struct ChainTable {
     using namespace chain_internal;
     AddGrid<kShiftChains, kShifts, kShiftUsers>(table);
     AddGrid<kSumChains, kSums, kSumUsers>(table);
+    AddGrid<kWordChains, kWords, kWordUsers>(table);
 #define SANDBOX_LOAD_ROW(name, Stored, Result) AddIntLoads<Op::k##name, Stored, Result>(table);
-#define SANDBOX_STORE_ROW(name, Stored)
+#define SANDBOX_STORE_ROW(name, Stored) AddIntStores<Op::k##name, Stored>(table);
 #include "sandbox/inplace/access.def"
 #undef SANDBOX_LOAD_ROW
 #undef SANDBOX_STORE_ROW
@@ -130,6 +131,22 @@ struct ChainTable {
     });
   }
 
+  template <Op kOp, typename Stored, typename Table>
+  static constexpr void AddIntStores(Table& table) {
+    using namespace chain_internal;
+    ForEach<kStoringOps.size()>([&]<size_t kStore>() {
+      if constexpr (kStoringOps[kStore] == kOp) {
+        ForEach<kStored.size()>([&]<size_t kRow>() {
+          ForEach<kBases>([&]<size_t kBase>() {
+            using Where = PlainAddress<kBaseAddresses[kBase]>;
+            table[kIntStoreChains.Code(kRow, kStore * kBases + kBase, 0)] =
+                Form::template kEntry<StoreChain<Stored, InnerOf<kStored, kRow>, Where>>;
+          });
+        });
+      }
+    });
+  }
+
   // Of one base, in the row kFirstRow + kBase.
   template <typename Stored, typename Result, const auto& kGrid, const auto& kUsers, size_t kFirstRow, size_t kBase, typename Table>
   static constexpr void AddLoads(Table& table) {
@@ -153,7 +170,7 @@ struct ChainTable {
       AddLoads<Bits, Bits, kLoadChains<kType>, kTermUsers<kType>, 0, kBase>(table);
       ForEach<kTerms<kType>.size()>([&]<size_t kTerm>() {
         using First = InnerOf<kTerms<kType>, kTerm>;
-        table[kStoreChains<kType>.Code(kTerm, kBase, 0)] = Form::template kEntry<StoreChain<First, Where>>;
+        table[kStoreChains<kType>.Code(kTerm, kBase, 0)] = Form::template kEntry<StoreChain<Bits, First, Where>>;
       });
     });
   }

@@ -52,6 +52,7 @@ uint16_t ChainCode(Inner inner, Outer outer) {
       const uint16_t shift = CodeIn(kShiftChains, Find(kShifts, inner), Find(kShiftUsers, outer));
       return shift != kNoChain ? shift : CodeIn(kSumChains, Find(kSums, inner), Find(kSumUsers, outer));
     }
+    case Operand::kI64: return CodeIn(kWordChains, Find(kWords, inner), Find(kWordUsers, outer));
     case Operand::kF32: return CodeOfTerms<Operand::kF32>(inner, outer);
     case Operand::kF64: return CodeOfTerms<Operand::kF64>(inner, outer);
     default: return kNoChain;
@@ -69,13 +70,14 @@ uint16_t LoadChainCode(Op load, Src base, Outer outer) {
   return kNoChain;
 }
 
-uint16_t StoreChainCode(Inner inner, Src base) {
+uint16_t StoreChainCode(Inner inner, Op store, Src base) {
   if (!kFastChains || base == Src::kConst) return kNoChain;
-  switch (InfoOf(inner.op).signature.param(0)) {
-    case Operand::kF32: return CodeOfStore<Operand::kF32>(inner, base);
-    case Operand::kF64: return CodeOfStore<Operand::kF64>(inner, base);
-    default: return kNoChain;
+  if (store == Op::kF32Store) return CodeOfStore<Operand::kF32>(inner, base);
+  if (store == Op::kF64Store) return CodeOfStore<Operand::kF64>(inner, base);
+  for (size_t i = 0; i < kStoringOps.size(); ++i) {
+    if (kStoringOps[i] == store) return CodeIn(kIntStoreChains, Find(kStored, inner), i * kBases + NumberOfBase(base));
   }
+  return kNoChain;
 }
 
 }  // namespace sandbox::fast

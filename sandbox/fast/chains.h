@@ -90,6 +90,43 @@ inline constexpr std::array<Outer, 10> kLoadUsers = {{
     {Op::kI32Xor, Src::kPin1},
 }};
 
+// 64-bit words: hashes, fixed point, packed fields.
+inline constexpr std::array<Inner, 20> kWords = {{
+    {Op::kI64Shl, Pair::kSlotConst},  {Op::kI64Shl, Pair::kAccConst},  {Op::kI64ShrU, Pair::kSlotConst},
+    {Op::kI64ShrU, Pair::kAccConst},  {Op::kI64And, Pair::kSlotConst}, {Op::kI64And, Pair::kAccConst},
+    {Op::kI64Rotl, Pair::kSlotConst}, {Op::kI64Rotl, Pair::kAccConst}, {Op::kI64Mul, Pair::kSlotSlot},
+    {Op::kI64Mul, Pair::kAccSlot},    {Op::kI64Mul, Pair::kSlotConst}, {Op::kI64Mul, Pair::kAccConst},
+    {Op::kI64Add, Pair::kSlotSlot},   {Op::kI64Add, Pair::kAccSlot},   {Op::kI64Add, Pair::kSlotConst},
+    {Op::kI64Add, Pair::kAccConst},   {Op::kI64Xor, Pair::kSlotSlot},  {Op::kI64Xor, Pair::kAccSlot},
+    {Op::kI64Or, Pair::kSlotSlot},    {Op::kI64Or, Pair::kAccSlot},
+}};
+inline constexpr std::array<Outer, 11> kWordUsers = {{
+    {Op::kI64Add, Src::kSlot},
+    {Op::kI64Add, Src::kConst},
+    {Op::kI64Sub, Src::kSlot},
+    {Op::kI64Xor, Src::kSlot},
+    {Op::kI64Or, Src::kSlot},
+    {Op::kI64And, Src::kSlot},
+    {Op::kI64And, Src::kConst},
+    {Op::kI64Mul, Src::kSlot},
+    {Op::kI64Shl, Src::kConst},
+    {Op::kI64ShrU, Src::kConst},
+    {Op::kI64ShrS, Src::kConst},
+}};
+
+// Integers that are stored when they have been computed.
+inline constexpr std::array<Inner, 24> kStored = {{
+    {Op::kI32Add, Pair::kSlotSlot},   {Op::kI32Add, Pair::kAccSlot},    {Op::kI32Add, Pair::kSlotConst},
+    {Op::kI32Add, Pair::kAccConst},   {Op::kI32Add, Pair::kPin0Slot},   {Op::kI32Add, Pair::kPin0Const},
+    {Op::kI32Add, Pair::kPin1Slot},   {Op::kI32Add, Pair::kPin1Const},  {Op::kI32Sub, Pair::kSlotSlot},
+    {Op::kI32Sub, Pair::kAccSlot},    {Op::kI32Mul, Pair::kSlotSlot},   {Op::kI32Mul, Pair::kAccSlot},
+    {Op::kI32Mul, Pair::kPin0Const},  {Op::kI32Mul, Pair::kPin1Const},  {Op::kI32And, Pair::kSlotConst},
+    {Op::kI32And, Pair::kAccConst},   {Op::kI32Or, Pair::kSlotSlot},    {Op::kI32Or, Pair::kAccSlot},
+    {Op::kI32Xor, Pair::kSlotSlot},   {Op::kI32Xor, Pair::kAccSlot},    {Op::kI32ShrU, Pair::kSlotConst},
+    {Op::kI32ShrU, Pair::kAccConst},  {Op::kI32ShrU, Pair::kPin0Const}, {Op::kI32ShrU, Pair::kPin1Const},
+}};
+inline constexpr std::array<Op, 2> kStoringOps = {Op::kI32Store, Op::kI32Store8};
+
 // --- Floats ---------------------------------------------------------------------------------------------------------
 
 template <Operand kType>
@@ -171,6 +208,9 @@ inline constexpr Grid kF64LoadChains{kF32LoadChains.end(), kBases, kTermUsers<Op
 // An instruction and a store of the result; columns: the bases of addresses.
 inline constexpr Grid kF32StoreChains{kF64LoadChains.end(), kTerms<Operand::kF32>.size(), kBases, 1};
 inline constexpr Grid kF64StoreChains{kF32StoreChains.end(), kTerms<Operand::kF64>.size(), kBases, 1};
+// ... of integers for each store.
+inline constexpr Grid kIntStoreChains{kF64StoreChains.end(), kStored.size(), kStoringOps.size() * kBases, 1};
+inline constexpr Grid kWordChains{(kIntStoreChains.end() + 1) / 2 * 2, kWords.size(), kWordUsers.size(), kPlainDsts};
 
 template <Operand kType>
 inline constexpr Grid kTermChains = kType == Operand::kF64 ? kF64Chains : kF32Chains;
@@ -181,8 +221,7 @@ inline constexpr Grid kStoreChains = kType == Operand::kF64 ? kF64StoreChains : 
 
 }  // namespace chain_internal
 
-inline constexpr size_t kOpcodeCount = chain_internal::kF64StoreChains.end();
-static_assert(kOpcodeCount < 65536);
+inline constexpr size_t kChainsEnd = chain_internal::kWordChains.end();
 
 // Whether an instruction that could leave its result in a slot leaves it in the accumulator only.
 bool IsAccumulatorForm(uint16_t code);
@@ -194,8 +233,8 @@ inline constexpr uint16_t kNoChain = 0;
 uint16_t ChainCode(Inner inner, Outer outer);
 // What loads from an address of that base plus a constant and then computes the outer instruction.
 uint16_t LoadChainCode(Op load, Src base, Outer outer);
-// What computes an f32 or f64 and stores it at an address of that base plus a constant.
-uint16_t StoreChainCode(Inner inner, Src base);
+// What computes a number and stores it at an address of that base plus a constant.
+uint16_t StoreChainCode(Inner inner, Op store, Src base);
 
 }  // namespace sandbox::fast
 

@@ -13,6 +13,7 @@ struct Form {
   template <typename Handler>
   static Step Call(State& s) {
     if constexpr (kBranches<Handler>) {
+      if (!TryAccess<Handler>(s)) [[unlikely]] return Step::kTrap;
       const bool is_paid = Handler::IsTaken(s) ? TakeBranch<Handler>(s) : PassBranch<Handler>(s);
       return is_paid ? Step::kNext : Step::kFuel;
     } else {

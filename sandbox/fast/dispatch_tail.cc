@@ -77,6 +77,9 @@ HANDLER_CC Exit Tail(STATE_PARAMS) {
 template <typename Handler>
 HANDLER_CC Exit TailBranch(STATE_PARAMS) {
   State s = STATE();
+  const bool has_access = TryAccess<Handler>(s);
+  if (!has_access) [[unlikely]]
+    [[clang::musttail]] return TailLeaveForTrap(STATE_ARGS(s));
   if (Handler::IsTaken(s)) {
     const bool is_paid = TakeBranch<Handler>(s);
     if (!is_paid) [[unlikely]]

@@ -13,6 +13,7 @@
 #include "sandbox/fast/chain_handlers.h"
 #include "sandbox/fast/handlers.h"
 #include "sandbox/fast/host_call.h"
+#include "sandbox/fast/join_handlers.h"
 
 namespace sandbox::fast {
 
@@ -150,7 +151,7 @@ struct HandlerTable {
     (AddIndexedLoad<kOp, Stored, Result, static_cast<Index>(kNumbers)>(table), ...);
   }
 
-  // An integer in the accumulator would be the address that is added up.
+  // An integer in the accumulator cannot be part of the address as well.
   template <Op kOp, typename Stored, typename Value, Index kIndex>
   static constexpr void AddIndexedStore(Table& table) {
     if constexpr (kIsThere<kIndex>) {
@@ -158,7 +159,7 @@ struct HandlerTable {
       table[IndexedStoreCode(kOp, kIndex, Src::kSlot)] = Form::template kEntry<Store<Stored, Value, Where, Src::kSlot>>;
       table[IndexedStoreCode(kOp, kIndex, Src::kConst)] =
           Form::template kEntry<Store<Stored, Value, Where, Src::kConst>>;
-      if constexpr (kIsFloat<Value>) {
+      if constexpr (kIsFloat<Value> || (IsShifted(kIndex) && FirstOf(kIndex) != Src::kAcc)) {
         table[IndexedStoreCode(kOp, kIndex, Src::kAcc)] = Form::template kEntry<Store<Stored, Value, Where, Src::kAcc>>;
       }
     }
@@ -230,7 +231,8 @@ struct HandlerTable {
     table[kReturnMany] = Form::template kEntry<ReturnMany>;
     table[kCall] = Form::template kEntry<Call>;
     table[kCallImport] = Form::template kEntry<CallImport>;
-    table[kCallIndirect] = Form::template kEntry<CallIndirect>;
+    table[kCallIndirect] = Form::template kEntry<CallIndirect<Src::kSlot>>;
+    table[kCallIndirectAcc] = Form::template kEntry<CallIndirect<Src::kAcc>>;
     table[kCold] = Form::template kEntry<Slow<&ColdInstruction>>;
     table[kMemoryCopy] = Form::template kEntry<BulkMemory<CopyBytes>>;
     table[kMemoryFill] = Form::template kEntry<BulkMemory<FillWithByte>>;
@@ -239,6 +241,7 @@ struct HandlerTable {
     table[kCopy2] = Form::template kEntry<Copy2>;
     table[kCopyAcc] = Form::template kEntry<CopyAcc>;
     table[kCopyFloatAcc] = Form::template kEntry<CopyFloatAcc>;
+    table[kShiftConst] = Form::template kEntry<ShiftConst>;
     table[kAddConst] = Form::template kEntry<AddConst>;
     table[kConst32] = Form::template kEntry<Const32>;
     table[kConst64] = Form::template kEntry<Const64>;
@@ -269,6 +272,7 @@ struct HandlerTable {
     AddPlain(table);
     if constexpr (kFastPins) AddPins(table);
     if constexpr (kFastChains) ChainTable<Form>::Add(table);
+    if constexpr (kFastJoins) JoinTable<Form>::Add(table);
 #define NUMERIC_ROW(name) AddNumeric<Op::k##name>(table);
 #define NUMERIC_PREFIXED_ROW(name, code) AddNumeric<Op::k##name>(table);
 #include "sandbox/inplace/numeric_rows.inc"

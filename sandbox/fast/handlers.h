@@ -271,6 +271,12 @@ struct Store {
 // predicts by itself. The fields: target, the cost there, the cost behind the instruction, then the operands.
 template <typename Handler>
 inline constexpr bool kBranches = requires(State& s) { Handler::IsTaken(s); };
+// Those that read memory first say whether that trapped.
+template <typename Handler>
+SANDBOX_INLINE bool TryAccess(State& s) {
+  if constexpr (requires { Handler::Access(s); }) return Handler::Access(s);
+  else return true;
+}
 template <typename Handler>
 SANDBOX_INLINE bool TakeBranch(State& s) {
   const uint32_t cost = s.pc.U16(3);
@@ -362,6 +368,13 @@ struct Unreachable {
 
 // --- Calls ----------------------------------------------------------------------------------------------------------
 
+// Nobody asks for pins and accumulators before they are written again: they need not outlive what is done here.
+SANDBOX_INLINE void ForgetRegisters(State& s) {
+  s.pin0 = s.pin1 = s.acc = 0;
+  s.facc = FloatAccOfBits(0);
+  s.head = CodePos();
+}
+
 // Makes the frame of a function of the running instance, whose arguments begin at `arguments`.
 SANDBOX_INLINE Step EnterFunction(State& s, const FastFunction& callee, Locals arguments, CodePos return_to) {
   Machine& m = s.m;
@@ -378,6 +391,7 @@ SANDBOX_INLINE Step EnterFunction(State& s, const FastFunction& callee, Locals a
   ZeroSlots(top, callee.local_slots);
   s.fp = arguments;
   s.pc = CodePos(callee.code.load(std::memory_order_acquire));
+  ForgetRegisters(s);
   return Pay(s, s.pc.U16(-1), Step::kNext);
 }
 
@@ -428,6 +442,8 @@ struct ReturnMany {
   }
 };
 
+// The index is in its slot, and may be in the accumulator as well.
+template <Src kIndex>
 struct CallIndirect {
   static constexpr ptrdiff_t kLength = 8;
   SANDBOX_INLINE static Step Run(State& s) {
@@ -435,7 +451,7 @@ struct CallIndirect {
     const CanonIdx expected = m.store_types[s.pc.U32(1)];
     const std::span<const Ref> elements = m.tables[s.pc.U16(3)]->object.elements();
     const ptrdiff_t at = s.pc.U16(6);
-    const uint64_t index = s.fp[at];
+    const uint64_t index = Get<uint64_t, kIndex>(s, 6);
     if (index >= elements.size()) [[unlikely]]
       return SlowCall(s);
     const Ref reference = TrustedArray<const Ref>(elements)[index];
@@ -540,6 +556,13 @@ struct AddConst {
   SANDBOX_INLINE static Step Run(State& s) {
     s.fp[s.pc.U16(1)] = SlotOf(Get<uint32_t, Src::kSlot>(s, 2) + s.pc.U32(3));
     s.pc.Skip(5);
+    return Step::kNext;
+  }
+};
+struct ShiftConst {
+  SANDBOX_INLINE static Step Run(State& s) {
+    s.fp[s.pc.U16(1)] = SlotOf((Get<uint32_t, Src::kSlot>(s, 2) << (s.pc.U16(3) & 31)) + s.pc.U32(4));
+    s.pc.Skip(6);
     return Step::kNext;
   }
 };

@@ -3,7 +3,7 @@
 
 #include "sandbox/fast/opcode.h"
 
-#include "sandbox/fast/chains.h"
+#include "sandbox/fast/joins.h"
 #include "sandbox/fast/traps.h"
 
 namespace sandbox::fast {
@@ -53,6 +53,11 @@ class ShapeMaker {
     shape_.is_pinned = true;
     shape_.pin = static_cast<uint8_t>(pin);
   }
+  void AddPlain(Plain code) {
+    Add(kPlainRows[code].fields);
+    if (code == kPinAcc0 || code == kPinSlot0 || code == kPinConst0) Write(0);
+    if (code == kPinAcc1 || code == kPinSlot1 || code == kPinConst1) Write(1);
+  }
   void GoBack() { shape_.is_pinned = shape_.is_back = true; }
   Shape Make(bool traps) {
     shape_.traps = traps;
@@ -82,17 +87,8 @@ Op OpOf(const CodeFamily<kPicks>& family, uint16_t code) {
 
 Shape ShapeOfPlain(uint16_t code) {
   ShapeMaker shape;
-  shape.Add(kPlainRows[code].fields);
-  switch (code) {
-    case kJumpBack: shape.GoBack(); break;
-    case kPinAcc0:
-    case kPinSlot0:
-    case kPinConst0: shape.Write(0); break;
-    case kPinAcc1:
-    case kPinSlot1:
-    case kPinConst1: shape.Write(1); break;
-    default: break;
-  }
+  if (code == kJumpBack) shape.GoBack();
+  shape.AddPlain(static_cast<Plain>(code));
   return shape.Make(kPlainRows[code].traps);
 }
 
@@ -188,14 +184,90 @@ Shape ShapeOfChain(uint16_t code) {
     shape.Add(kLoadUsers[kIntLoadChains.ColumnOf(code)].other, Operand::kI32);
     return shape.Make(true);
   }
+  if (kWordChains.Has(code)) {
+    shape.Add('d');
+    AddChain(shape, kWords[kWordChains.RowOf(code)], kWordUsers[kWordChains.ColumnOf(code)], Operand::kI64);
+    return shape.Make(false);
+  }
+  if (kIntStoreChains.Has(code)) {
+    shape.Add(kBaseAddresses[kIntStoreChains.ColumnOf(code) % kBases]);
+    shape.Add('w');
+    shape.Add(kStored[kIntStoreChains.RowOf(code)].pair, Operand::kI32);
+    return shape.Make(true);
+  }
   const bool is_f64 = kF64Chains.Has(code) || kF64LoadChains.Has(code) || kF64StoreChains.Has(code);
   return is_f64 ? ShapeOfFloats<Operand::kF64>(code) : ShapeOfFloats<Operand::kF32>(code);
+}
+
+// --- Joins ---
+
+constexpr size_t NumberOfPin(Src pin) { return static_cast<size_t>(pin) - static_cast<size_t>(Src::kPin0); }
+
+// A branch of a grid so far: what comes first, if its fields do not begin with a place that is written, and its test follow.
+ShapeMaker BranchShape(const chain_internal::Grid& grid, uint16_t code) {
+  ShapeMaker shape;
+  shape.Add("tcc");
+  if (grid.FormOf(code) != 0) shape.GoBack();
+  return shape;
+}
+
+Shape ShapeOfLoadBranch(uint16_t code) {
+  using namespace join_internal;
+  const bool is_kept = kKeptBranches.Has(code);
+  const chain_internal::Grid& grid = is_kept ? kKeptBranches : kLoadBranches;
+  ShapeMaker shape = BranchShape(grid, code);
+  if (is_kept) shape.Add(kKeptIn[grid.ColumnOf(code) / kKeptTests]);
+  shape.Add(chain_internal::kBaseAddresses[grid.RowOf(code) % kBases]);
+  shape.Add('w');
+  shape.Add(is_kept ? Src::kConst : kTests[grid.ColumnOf(code)].other, Operand::kI32);
+  return shape.Make(true);
+}
+
+Shape ShapeOfJoinedBranch(uint16_t code) {
+  using namespace join_internal;
+  if (kTestBranches.Has(code)) {
+    ShapeMaker shape = BranchShape(kTestBranches, code);
+    shape.Add(kTested[kTestBranches.RowOf(code)].pair, Operand::kI32);
+    shape.Add(kTests[kTestBranches.ColumnOf(code)].other, Operand::kI32);
+    return shape.Make(false);
+  }
+  if (kVarStepBranches.Has(code)) {
+    const VarStep step = kVarSteps[kVarStepBranches.RowOf(code)];
+    ShapeMaker shape = BranchShape(kVarStepBranches, code);
+    shape.Write(NumberOfPin(step.stepped));
+    shape.Add('d');
+    shape.Add(step.by, Operand::kI32);
+    shape.Add(kTests[kVarStepBranches.ColumnOf(code)].other, Operand::kI32);
+    return shape.Make(false);
+  }
+  ShapeMaker shape = BranchShape(kMoveBranches, code);
+  shape.AddPlain(kMoves[kMoveBranches.RowOf(code)]);
+  shape.Add(kMoveSources[kMoveBranches.ColumnOf(code) / kConstTests], Operand::kI32);
+  shape.Add('w');
+  return shape.Make(false);
+}
+
+Shape ShapeOfJoin(uint16_t code) {
+  using namespace join_internal;
+  if (kLoadBranches.Has(code) || kKeptBranches.Has(code)) return ShapeOfLoadBranch(code);
+  if (code < kMoveJumps.begin) return ShapeOfJoinedBranch(code);
+  ShapeMaker shape;
+  if (kMoveJumps.Has(code)) {
+    shape.Add("tc");
+    if (kMoveJumps.FormOf(code) != 0) shape.GoBack();
+    shape.AddPlain(kJumpMoves[kMoveJumps.RowOf(code)]);
+  } else if (kSumReturns.Has(code)) {
+    shape.Add(chain_internal::kSums[kSumReturns.RowOf(code)].pair, Operand::kI32);
+  } else {
+    shape.Add(chain_internal::kShifts[kShiftReturns.RowOf(code)].pair, Operand::kI32);
+  }
+  return shape.Make(false);
 }
 
 Shape ShapeOfStep(uint16_t code) {
   const StepForm form = StepFormOf(kSteps.ColumnOf(code) * kStepForms + kSteps.FormOf(code));
   ShapeMaker shape;
-  if (IsPin(form.stepped)) shape.Write(static_cast<size_t>(form.stepped) - static_cast<size_t>(Src::kPin0));
+  if (IsPin(form.stepped)) shape.Write(NumberOfPin(form.stepped));
   shape.Add("tccd");
   shape.Add(form.stepped, Operand::kI32);
   shape.Add('w');
@@ -217,7 +289,8 @@ bool IsAccumulatorForm(uint16_t code) {
   if (kPinned.Has(code)) return kPinned.FormOf(code) == static_cast<size_t>(Dst::kAcc);
   if (kLoads.Has(code)) return kLoads.FormOf(code) == static_cast<size_t>(Dst::kAcc);
   if (kShiftChains.Has(code)) return kShiftChains.FormOf(code) == static_cast<size_t>(Dst::kAcc);
-  return (kIndexedLoads.Has(code) || (code >= kSumChains.begin && code < kF32StoreChains.begin)) && code % 2 != 0;
+  const bool is_pair = kIndexedLoads.Has(code) || (code >= kSumChains.begin && code < kF32StoreChains.begin);
+  return (is_pair || kWordChains.Has(code)) && code % 2 != 0;
 }
 
 Shape ShapeOf(uint16_t code) {
@@ -230,7 +303,8 @@ Shape ShapeOf(uint16_t code) {
   if (kStores.Has(code)) return ShapeOfStore<Address>(kStores, code);
   if (kIndexedStores.Has(code)) return ShapeOfStore<Index>(kIndexedStores, code);
   if (kSteps.Has(code)) return ShapeOfStep(code);
-  if (code >= chain_internal::kShiftChains.begin && code < kOpcodeCount) return ShapeOfChain(code);
+  if (code >= chain_internal::kShiftChains.begin && code < kChainsEnd) return ShapeOfChain(code);
+  if (code >= kChainsEnd && code < kOpcodeCount) return ShapeOfJoin(code);
   return {};
 }
 

@@ -39,7 +39,9 @@ class Translator {
  private:
   static constexpr uint32_t kNone = ~uint32_t{0};
 
-  enum class Kind : uint8_t { kSlot, kLocal, kConst, kSum };  // kSum: i32 of a local plus bits
+  // kSum: i32 of a local plus bits; kShifted: of a local shifted left, plus bits.
+  enum class Kind : uint8_t { kSlot, kLocal, kConst, kSum, kShifted };
+  static constexpr bool IsLazy(Kind kind) { return kind == Kind::kSum || kind == Kind::kShifted; }
   // Which accumulator: of integers (and of references), of floats.
   enum Bank : uint8_t { kInt, kFloat };
 
@@ -47,6 +49,7 @@ class Translator {
   struct Entry {
     Kind kind = Kind::kSlot;
     bool is_linked = false;       // in the list of its local
+    uint8_t shift = 0;
     uint32_t local = 0;
     uint32_t next = kNone;        // the next entry down with that local
     uint32_t producer = kNone;    // halfword of the instruction that made it, if the result need not be in the slot
@@ -154,14 +157,14 @@ class Translator {
     return line;
   }
   uint32_t Close(const Line& line) {
-    last_ = end_;
+    before_last_ = std::exchange(last_, end_);
     end_ += static_cast<uint32_t>(line.size());
     return last_;
   }
   uint32_t Begin(uint16_t opcode);
   // What was emitted last is not to be changed by what comes.
   void Seal() {
-    last_ = load_.at = kNone;
+    last_ = before_last_ = exposed_ = load_.at = kNone;
     for (Computed& computed : computed_) computed.Forget();
   }
   void Put16(uint32_t value);
@@ -220,7 +223,13 @@ class Translator {
   void TakeBack(uint32_t begin, Bank bank);
   // A local plus a constant, whose result goes to that slot and to the accumulator.
   uint32_t EmitSum(uint16_t slot, uint32_t local, uint64_t bits);
+  uint32_t EmitShifted(uint16_t slot, const Entry& shifted);
   bool TryPushSum();
+  bool TryPushShift();
+  // The topmost operand, if it waits to be computed, is computed into its slot and the accumulator.
+  void Settle();
+  // Whether computing the operand below the topmost one would take the accumulator away from that.
+  bool WouldDisturbTop() const;
   // The same for an instruction that wants it in a slot.
   uint16_t TakeInSlot();
   void Materialize(uint32_t entry);
@@ -233,12 +242,25 @@ class Translator {
 
   // --- Chains (translator_chain.cc) ---
   bool IsOnlyForNext(uint32_t at) const;
-  // An instruction whose operands are popped and are there, or a float store whose operands are the topmost: false where there
+  // An instruction whose operands are popped and are there, or a store whose operands are the topmost: false where there
   // is no chain, and nothing has happened.
   bool TryChain(Op op, Place first, Place second);
-  bool TryStoreChain(uint32_t offset);
+  bool TryStoreChain(Op store, uint32_t offset);
   bool ChainComputed(const Outer& outer, const Place& other);
   bool ChainLoad(Outer outer, Place other);
+
+  // --- Joins (translator_join.cc) ---
+  // A plain instruction that copies: the last one, and its fields.
+  struct Move {
+    uint32_t at = kNone;
+    uint16_t code = kReturnStub;
+    uint32_t count = 0;
+    std::array<uint16_t, 4> fields{};
+  };
+  Move LastMove() const;
+  void PutFields(const Move& move);
+  // A return whose operand is the topmost: false where there is no join, and nothing has happened.
+  bool TryReturnOf();
 
   // --- Regions (translator_emit.cc) ---
   void StartRegion(bool is_enterable) { StartRegionAt(pc_, table_index_, is_enterable); }
@@ -306,8 +328,19 @@ class Translator {
     Place second{.src = Src::kConst, .slot = 0, .bits = 0};
   };
   Condition TakeCondition();
+  // A branch on this condition that does what came before it as well. False: there is none; operands may have been flushed.
+  bool TryJoin(Condition condition, bool is_back, Branch& branch);
+  bool JoinComputed(const Condition& condition, bool is_back, Branch& branch);
+  bool JoinLoad(const Condition& condition, bool is_back, Branch& branch);
+  bool JoinStep(const Condition& condition, bool is_back, Branch& branch);
+  bool JoinMove(const Condition& condition, bool is_back, Branch& branch);
+  Dst KeptIn(const Condition& condition) const;
+  // A branch or a jump up to the operands. The region has ended.
+  Branch BeginBranch(uint16_t code);
+  uint32_t BeginJump(bool is_back);
   // The step before a branch that becomes part of it, if there is one.
   const Computed* StepOf(const Condition& condition) const;
+  Branch EmitStep(const Computed& step, const Condition& condition, bool is_back);
   void PutJump(uint32_t depth);
   // Whether that label is the head of the loop that has pins now.
   bool IsBack(uint32_t depth) { return At(depth).kind == BlockKind::kLoop && At(depth).has_pins; }
@@ -366,13 +399,17 @@ class Translator {
   uint32_t flushed_ = 0;        // entries below are in their slots
   std::array<Bankful, 2> accumulators_;
   uint32_t last_ = kNone;       // halfword of the last instruction, if nothing came between
+  uint32_t before_last_ = kNone;  // ... and of the one before it
+  uint32_t exposed_ = kNone;      // ... and, while that is unknown, of the one before what was retracted
   // The last two in a row, the last one first; at: kNone where there is none.
   std::array<Computed, 2> computed_;
   // The last instruction, if it loads from an address that is not indexed.
   struct LastLoad {
     uint32_t at = kNone;
+    uint32_t end = kNone;
     Op op = kInvalidOp;
     Place base;
+    bool is_sum = false;
     uint32_t sum = 0;
     uint32_t offset = 0;
   } load_;

@@ -95,7 +95,7 @@ void Translator::CallIndirect(const Instruction& in, FuncTypeView type, uint32_t
   (void)at.U32();
   const uint32_t table = at.U32();
   const uint32_t params = static_cast<uint32_t>(type.params.size());
-  Begin(kCallIndirect);
+  Begin(accumulators_[kInt].entry == height() - 1 ? kCallIndirectAcc : kCallIndirect);
   Put32(module_.type_index[type_index]);
   Put16(table);
   Put32(start_.OffsetFrom(module_.bytes));

@@ -72,16 +72,18 @@ bool Translator::ChainLoad(Outer outer, Place other) {
   return true;
 }
 
-bool Translator::TryStoreChain(uint32_t offset) {
+bool Translator::TryStoreChain(Op store, uint32_t offset) {
   if constexpr (!kFastChains) return false;
   const Computed inner = computed_[0];
-  if (!IsTopFrom(inner) || inner.is_chain || height() < 2 || stack_[height() - 2].kind == Kind::kConst) return false;
+  if (!IsTopFrom(inner) || inner.is_chain || height() < 2) return false;
+  const Kind address = stack_[height() - 2].kind;
+  if (address == Kind::kConst || address == Kind::kShifted) return false;
   const Inner wanted{inner.op, PairOf(inner.first.src, inner.second.src)};
-  if (StoreChainCode(wanted, Src::kSlot) == kNoChain) return false;
-  TakeBack(inner.at, kFloat);
-  const Where where = TakeAddress(false);
+  if (StoreChainCode(wanted, store, Src::kSlot) == kNoChain) return false;
   const Operand type = InfoOf(inner.op).signature.param(0);
-  Begin(StoreChainCode(wanted, where.first.src));
+  TakeBack(inner.at, IsFloat(type) ? kFloat : kInt);
+  const Where where = TakeAddress(false);
+  Begin(StoreChainCode(wanted, store, where.first.src));
   PutOperand(where.first, Operand::kI32);
   Put32(where.sum);
   Put32(offset);

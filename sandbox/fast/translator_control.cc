@@ -103,8 +103,7 @@ void Translator::Else() {
   if (!is_dead_) {
     Flush();
     EndRegion();
-    const uint32_t jump = Begin(kJump);
-    PutTarget();
+    const uint32_t jump = BeginJump(false);
     AimAhead(block.fixups, jump, jump + 1, jump + 3);
   }
   is_dead_ = false;
@@ -197,36 +196,34 @@ Translator::Branch Translator::EmitConditional(bool sense, bool is_back) {
     return {};
   }
   Condition condition = TakeCondition();
-  const Computed* const found = StepOf(condition);
-  const bool is_step = found != nullptr;
-  const Computed step = is_step ? *found : Computed();
-  if (is_step)
-    end_ = step.at;
-  else
-    Flush();
-  EndRegion();
   const Operand type = InfoOf(condition.op).signature.param(0);
   if (!sense && !IsFloat(type)) {
     condition.op = Opposite(condition.op);
     sense = true;
   }
   is_back = is_back && sense && !IsFloat(type);
-  const Place stepped = PinOf(step.slot) == kPins ? WithoutPin(step.first) : step.first;
+  Branch branch{};
+  if (sense && TryJoin(condition, is_back, branch)) return branch;
+  if (const Computed* const step = StepOf(condition)) return EmitStep(*step, condition, is_back);
+  Flush();
   const BranchForm form = !sense ? BranchForm::kIfNot : is_back ? BranchForm::kBackIf : BranchForm::kIf;
-  const uint32_t at =
-      Begin(is_step ? StepBranchCode(condition.op, {stepped.src, condition.second.src, is_back})
-                    : BranchCode(condition.op, PairAt(condition.first.src, condition.second.src), form));
-  const Branch branch{at, at + 1, at + 3, at + 4};
-  PutTarget();
-  Put16(0);
-  if (is_step) {
-    Put16(step.slot);
-    PutOperand(stepped, Operand::kI32);
-    Put32(static_cast<uint32_t>(step.second.bits));
-  } else {
-    PutOperand(condition.first, type);
-  }
+  branch = BeginBranch(BranchCode(condition.op, PairAt(condition.first.src, condition.second.src), form));
+  PutOperand(condition.first, type);
   PutOperand(condition.second, type);
+  return branch;
+}
+
+// A local steps on by a constant, is compared, and branched on.
+Translator::Branch Translator::EmitStep(const Computed& step, const Condition& condition, bool is_back) {
+  const Place by = step.second;
+  const uint16_t slot = step.slot;
+  const Place stepped = PinOf(slot) == kPins ? WithoutPin(step.first) : step.first;
+  end_ = step.at;
+  const Branch branch = BeginBranch(StepBranchCode(condition.op, {stepped.src, condition.second.src, is_back}));
+  Put16(slot);
+  PutOperand(stepped, Operand::kI32);
+  Put32(static_cast<uint32_t>(by.bits));
+  PutOperand(condition.second, Operand::kI32);
   return branch;
 }
 
@@ -248,8 +245,7 @@ void Translator::MoveForLabel(const Block& block) {
 }
 
 void Translator::PutJump(uint32_t depth) {
-  const uint32_t jump = Begin(IsBack(depth) ? kJumpBack : kJump);
-  PutTarget();
+  const uint32_t jump = BeginJump(IsBack(depth));
   Aim(jump, jump + 1, jump + 3, depth);
 }
 
@@ -351,6 +347,7 @@ void Translator::EmitReturn() {
     Fail();
     return;
   }
+  if (TryReturnOf()) return;
   if (stack_.back().kind == Kind::kConst) Materialize(height() - 1);
   const ValKind kind = results[0].kind();
   const bool is_float = kind == ValKind::kF32 || kind == ValKind::kF64;

@@ -43,7 +43,7 @@ inline Address AddressAt(Src base, bool is_sum) { return kAddressTable[static_ca
 inline uint32_t Translator::Begin(uint16_t opcode) {
   const uint32_t at = here();
   Put16(opcode);
-  last_ = at;
+  before_last_ = std::exchange(last_, at);
   return at;
 }
 

@@ -14,6 +14,13 @@ Translator::Where Translator::TakeAddress(bool may_be_indexed) {
     where.first = PlaceOf(top.local);
     where.sum = static_cast<uint32_t>(top.bits);
     where.address = AddressAt(where.first.src, true);
+  } else if (!stack_.empty() && stack_.back().kind == Kind::kShifted) {
+    const Entry top = Pop();
+    where.first = PlaceOf(top.local);
+    where.shift = top.shift;
+    where.sum = static_cast<uint32_t>(top.bits);
+    where.is_indexed = true;
+    where.index = ShiftedIndex(where.first.src);
   } else if (kFastIndices && may_be_indexed && TryTakeIndex(where)) {
   } else if (const Computed& sum = computed_[0]; IsTopFrom(sum) && sum.IsSum() && !sum.is_chain) {
     where.first = sum.first;
@@ -79,6 +86,24 @@ uint32_t Translator::EmitSum(uint16_t slot, uint32_t local, uint64_t bits) {
   return start;
 }
 
+uint32_t Translator::EmitShifted(uint16_t slot, const Entry& shifted) {
+  const Place base = PlaceOf(shifted.local);
+  const Place by{.src = Src::kConst, .slot = 0, .bits = shifted.shift};
+  const Place sum{.src = Src::kConst, .slot = 0, .bits = shifted.bits};
+  const Pair pair = PairAt(base.src, Src::kConst);
+  const bool is_sum = shifted.bits != 0;
+  const uint32_t start =
+      Begin(is_sum ? ChainCode({Op::kI32Shl, pair}, {Op::kI32Add, Src::kConst}) : BinaryCode(Op::kI32Shl, pair));
+  Put16(slot);
+  PutOperand(base, Operand::kI32);
+  PutOperand(by, Operand::kI32);
+  if (is_sum) PutOperand(sum, Operand::kI32);
+  const Computed shift{start, here(), Op::kI32Shl, slot, base, by};
+  if (is_sum) computed_ = {Computed{start, here(), Op::kI32Add, slot, {.src = Src::kAcc}, sum, true}, shift};
+  else NoteComputed(shift);
+  return start;
+}
+
 void Translator::Load(Op op, uint32_t offset) {
   const Where where = TakeAddress(true);
   if (!HasRoom()) return;
@@ -87,20 +112,20 @@ void Translator::Load(Op op, uint32_t offset) {
   PutAddress(line, where);
   line.Put32(offset);
   const uint32_t start = Close(line);
-  if (!where.is_indexed) load_ = {start, op, where.first, where.sum, offset};
+  if (!where.is_indexed) load_ = {start, here(), op, where.first, IsSum(where.address), where.sum, offset};
   PushResult(start, IsFloat(InfoOf(op).signature.result()) ? kFloat : kInt);
 }
 
 void Translator::Store(Op op, uint32_t offset) {
   const Operand type = InfoOf(op).signature.param(1);
-  if (IsFloat(type) && TryStoreChain(offset)) return;
+  if (TryStoreChain(op, offset)) return;
   Place value = TakePinned(type);
   const bool is_in_acc = value.src == Src::kAcc && !IsFloat(type);
   const Where where = TakeAddress(!is_in_acc);
   if (!HasRoom()) return;
   if (where.is_indexed) value = WithoutPin(value);
   // Both are the same local: the slot has it, too.
-  else if (is_in_acc && BaseOf(where.address) == Src::kAcc) value.src = Src::kSlot;
+  if (is_in_acc && where.first.src == Src::kAcc) value.src = Src::kSlot;
   Line line = Open(where.is_indexed ? IndexedStoreCode(op, where.index, value.src) : StoreCode(op, where.address, value.src));
   PutAddress(line, where);
   line.Put32(offset);

@@ -15,20 +15,56 @@ bool Translator::TryPushSum() {
   const bool is_second_const = second.kind == Kind::kConst;
   const Entry& constant = is_second_const ? second : first;
   const Entry& other = is_second_const ? first : second;
-  if (constant.kind != Kind::kConst || (other.kind != Kind::kLocal && other.kind != Kind::kSum)) return false;
+  if (constant.kind != Kind::kConst || (other.kind != Kind::kLocal && !IsLazy(other.kind))) return false;
   PopMany(2);
   Entry entry;
-  entry.kind = Kind::kSum;
-  entry.bits = static_cast<uint32_t>(constant.bits + (other.kind == Kind::kSum ? other.bits : 0));
+  entry.kind = other.kind == Kind::kShifted ? Kind::kShifted : Kind::kSum;
+  entry.shift = other.shift;
+  entry.bits = static_cast<uint32_t>(constant.bits + (IsLazy(other.kind) ? other.bits : 0));
   LinkLocal(entry, other.local);
   return true;
+}
+
+// So does i32.shl of a local by a constant, which most often is the place of an element.
+bool Translator::TryPushShift() {
+  if (!kFastJoins || height() < 2) return false;
+  const Entry by = stack_[height() - 1];
+  const Entry shifted = stack_[height() - 2];
+  if (by.kind != Kind::kConst || shifted.kind != Kind::kLocal) return false;
+  PopMany(2);
+  Entry entry;
+  entry.kind = Kind::kShifted;
+  entry.shift = by.bits & 31;
+  LinkLocal(entry, shifted.local);
+  return true;
+}
+
+void Translator::Settle() {
+  Entry& top = stack_.back();
+  if (!IsLazy(top.kind)) return;
+  const uint32_t at = height() - 1;
+  top.producer = top.kind == Kind::kSum ? EmitSum(Home(at), top.local, top.bits) : EmitShifted(Home(at), top);
+  top.kind = Kind::kSlot;
+  // It is the first in the list of its local.
+  local_heads_[top.local] = top.next;
+  top.is_linked = false;
+  SetAccumulator(kInt, at, kNone);
+}
+
+bool Translator::WouldDisturbTop() const {
+  const Entry& top = stack_.back();
+  if (!IsLazy(stack_[height() - 2].kind) || top.kind == Kind::kConst) return false;
+  if (top.kind == Kind::kLocal) return PlaceOf(top.local).src == Src::kAcc;
+  return IsLazy(top.kind) || accumulators_[kInt].entry == height() - 1;
 }
 
 void Translator::Retract(uint32_t begin, Bank bank) {
   end_ = begin;
   accumulators_[bank] = Bankful();
   // Other code will stand at the same place.
-  last_ = load_.at = kNone;
+  exposed_ = last_ == begin ? before_last_ : kNone;
+  last_ = before_last_ = kNone;
+  if (load_.at >= begin) load_.at = kNone;
   while (computed_[0].at >= begin && computed_[0].at != kNone) computed_ = {computed_[1], Computed()};
 }
 
@@ -66,12 +102,7 @@ Translator::Place Translator::TakePinned(Operand type) {
   }
   const uint32_t at = height() - 1;
   if (stack_[at].kind == Kind::kConst && !FitsConstant(stack_[at].bits, type)) Materialize(at);
-  if (stack_[at].kind == Kind::kSum) {
-    const Entry sum = stack_[at];
-    stack_[at].kind = Kind::kSlot;
-    stack_[at].producer = EmitSum(Home(at), sum.local, sum.bits);
-    SetAccumulator(kInt, at, kNone);
-  }
+  Settle();
   const Entry& top = stack_[at];
   const Bankful& bank = accumulators_[IsFloat(type) ? kFloat : kInt];
   Place place;
@@ -99,7 +130,7 @@ uint16_t Translator::TakeInSlot() {
     return 0;
   }
   const uint32_t at = height() - 1;
-  if (stack_[at].kind == Kind::kConst || stack_[at].kind == Kind::kSum) Materialize(at);
+  if (stack_[at].kind == Kind::kConst || IsLazy(stack_[at].kind)) Materialize(at);
   const uint16_t slot = stack_[at].kind == Kind::kLocal ? static_cast<uint16_t>(stack_[at].local) : Home(at);
   (void)Pop();
   return slot;
@@ -118,6 +149,13 @@ void Translator::Materialize(uint32_t at) {
       Begin(kAddConst);
       Put16(Home(at));
       Put16(entry.local);
+      Put32(static_cast<uint32_t>(entry.bits));
+      break;
+    case Kind::kShifted:
+      Begin(kShiftConst);
+      Put16(Home(at));
+      Put16(entry.local);
+      Put16(entry.shift);
       Put32(static_cast<uint32_t>(entry.bits));
       break;
     case Kind::kConst:
@@ -143,7 +181,7 @@ void Translator::Flush() {
 
 void Translator::Preserve(uint32_t local) {
   for (uint32_t at = local_heads_[local]; at != kNone && is_ok_; at = stack_[at].next) {
-    if (stack_[at].kind == Kind::kLocal || stack_[at].kind == Kind::kSum) Materialize(at);
+    if (stack_[at].kind == Kind::kLocal || IsLazy(stack_[at].kind)) Materialize(at);
     stack_[at].is_linked = false;
   }
   local_heads_[local] = kNone;

@@ -48,6 +48,7 @@ void Translator::SetLocal(uint32_t local, bool keeps) {
 // Pops the topmost operand into the local.
 void Translator::CopyToLocal(uint32_t local) {
   const uint32_t at = height() - 1;
+  if (stack_[at].kind == Kind::kShifted) Settle();
   const Entry top = stack_[at];
   if (top.kind == Kind::kSum) {
     // It may be a sum of that very local.
@@ -211,9 +212,10 @@ void Translator::Unary(Op op) {
 
 void Translator::Binary(Op op) {
   if (op == Op::kI32Add && TryPushSum()) return;
+  if (op == Op::kI32Shl && TryPushShift()) return;
   const Operand type = InfoOf(op).signature.param(0);
   // Computed now, it would need the accumulator that the second operand may be in.
-  if (height() >= 2 && stack_[height() - 2].kind == Kind::kSum) Materialize(height() - 2);
+  if (height() >= 2 && WouldDisturbTop()) Materialize(height() - 2);
   Place second = TakePinned(type);
   // Two constants: the first goes into its slot.
   const bool is_first_const = !stack_.empty() && stack_.back().kind == Kind::kConst;

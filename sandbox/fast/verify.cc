@@ -5,7 +5,7 @@
 
 #include "sandbox/base/check.h"
 #include "sandbox/fast/cold_codes.h"
-#include "sandbox/fast/opcode.h"
+#include "sandbox/fast/joins.h"
 #include "sandbox/fast/regions.h"
 
 namespace sandbox::fast {
@@ -60,7 +60,8 @@ class Verifier {
         return Word(at + 1) < module_.imported_functions.size() &&
                code_.code[at + 6] + code_.code[at + 7] <= function_.param_slots + function_.needed_slots;
       case kRefFunc: return Word(at + 2) < module_.imported_functions.size() + module_.functions.size();
-      case kCallIndirect: return Word(at + 1) < module_.types.size() && code_.code[at + 3] < module_.tables.size();
+      case kCallIndirect:
+      case kCallIndirectAcc: return Word(at + 1) < module_.types.size() && code_.code[at + 3] < module_.tables.size();
       case kGlobalGet:
       case kGlobalSet: return Word(at + 2) < globals;
       case kGlobalSetAcc: return Word(at + 1) < globals;
@@ -153,6 +154,7 @@ class Verifier {
       case kCall:
       case kCallImport:
       case kCallIndirect:
+      case kCallIndirectAcc:
       case kCold:
       case kMemoryCopy:
       case kMemoryFill:

@@ -33,7 +33,7 @@ class Seen {
  public:
   void Add(uint16_t code, const std::string& fields, bool is_pinned, bool traps) {
     ASSERT_NE(code, kNoChain);
-    ASSERT_LT(code, kOpcodeCount);
+    ASSERT_LT(code, kChainsEnd);
     EXPECT_GE(code, opcode_internal::kSteps.end());
     EXPECT_TRUE(codes_.insert(code).second) << code;
     const Shape shape = ShapeOf(code);
@@ -88,14 +88,28 @@ void AddLoads(Seen& seen, Op load, std::span<const Outer> outers, Operand type) 
 }
 
 template <Operand kType>
+constexpr Op kStore = kType == Operand::kF64 ? Op::kF64Store : Op::kF32Store;
+
+template <Operand kType>
 void AddFloats(Seen& seen, Op load) {
   AddGrid(seen, kTerms<kType>, std::span(kTermUsers<kType>).first(kSlotTermUsers), kType, false);
   AddLoads(seen, load, kTermUsers<kType>, kType);
   for (const Inner& inner : kTerms<kType>) {
     for (const Src base : {Src::kSlot, Src::kAcc, Src::kPin0, Src::kPin1}) {
-      seen.Add(StoreChainCode(inner, base), FieldOf(base, Operand::kI32) + "ww" + FieldsOf(inner, kType), IsPin(base), true);
+      seen.Add(StoreChainCode(inner, kStore<kType>, base), FieldOf(base, Operand::kI32) + "ww" + FieldsOf(inner, kType),
+               IsPin(base), true);
     }
-    EXPECT_EQ(StoreChainCode(inner, Src::kConst), kNoChain);
+    EXPECT_EQ(StoreChainCode(inner, kStore<kType>, Src::kConst), kNoChain);
+  }
+}
+
+void AddStores(Seen& seen, Op store) {
+  for (const Inner& inner : kStored) {
+    for (const Src base : {Src::kSlot, Src::kAcc, Src::kPin0, Src::kPin1}) {
+      seen.Add(StoreChainCode(inner, store, base), FieldOf(base, Operand::kI32) + "ww" + FieldsOf(inner, Operand::kI32),
+               IsPin(base) || HasPin(inner.pair), true);
+    }
+    EXPECT_EQ(StoreChainCode(inner, store, Src::kConst), kNoChain);
   }
 }
 
@@ -108,19 +122,26 @@ TEST(ChainsTest, CodesAndShapes) {
   for (const Op load : kLoadedOps) AddLoads(seen, load, kLoadUsers, Operand::kI32);
   AddFloats<Operand::kF32>(seen, Op::kF32Load);
   AddFloats<Operand::kF64>(seen, Op::kF64Load);
-  EXPECT_EQ(seen.size(), kOpcodeCount - kShiftChains.begin);
+  AddGrid(seen, kWords, kWordUsers, Operand::kI64, false);
+  for (const Op store : kStoringOps) AddStores(seen, store);
+  EXPECT_EQ(seen.size(), kChainsEnd - kShiftChains.begin);
 }
 
 TEST(ChainsTest, WhatDoesNotChain) {
   EXPECT_EQ(ChainCode({Op::kI32DivU, Pair::kSlotSlot}, {Op::kI32Add, Src::kSlot}), kNoChain);
   EXPECT_EQ(ChainCode({Op::kI32Add, Pair::kSlotSlot}, {Op::kI32DivU, Src::kSlot}), kNoChain);
-  EXPECT_EQ(ChainCode({Op::kI64Add, Pair::kSlotSlot}, {Op::kI64Add, Src::kSlot}), kNoChain);
+  EXPECT_EQ(ChainCode({Op::kI64Add, Pair::kSlotSlot}, {Op::kI64DivU, Src::kSlot}), kNoChain);
+  EXPECT_EQ(ChainCode({Op::kI64Add, Pair::kSlotSlot}, {Op::kI32Add, Src::kSlot}), kNoChain);
   // A float's sum for an integer's, and of the other width.
   EXPECT_EQ(ChainCode({Op::kF32Add, Pair::kSlotSlot}, {Op::kI32Add, Src::kSlot}), kNoChain);
   EXPECT_EQ(ChainCode({Op::kF32Add, Pair::kSlotSlot}, {Op::kF64Add, Src::kSlot}), kNoChain);
   EXPECT_EQ(LoadChainCode(Op::kF32Load, Src::kSlot, {Op::kF64Add, Src::kSlot}), kNoChain);
   EXPECT_EQ(LoadChainCode(Op::kI64Load, Src::kSlot, {Op::kI32Add, Src::kSlot}), kNoChain);
-  EXPECT_EQ(StoreChainCode({Op::kI32Add, Pair::kSlotSlot}, Src::kSlot), kNoChain);
+  // Of another width, and a sum for a float's store.
+  EXPECT_EQ(StoreChainCode({Op::kI32Add, Pair::kSlotSlot}, Op::kI64Store, Src::kSlot), kNoChain);
+  EXPECT_EQ(StoreChainCode({Op::kI32Add, Pair::kSlotSlot}, Op::kI32Store16, Src::kSlot), kNoChain);
+  EXPECT_EQ(StoreChainCode({Op::kI64Add, Pair::kSlotSlot}, Op::kI32Store, Src::kSlot), kNoChain);
+  EXPECT_EQ(StoreChainCode({Op::kI32Add, Pair::kSlotSlot}, Op::kF32Store, Src::kSlot), kNoChain);
 }
 
 }  // namespace

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "sandbox/fast/chains.h"
+#include "sandbox/fast/joins.h"
 
 namespace sandbox::fast {
 namespace {

@@ -34,7 +34,7 @@ std::vector<uint16_t> OpcodesOf(const ModuleBuilder& b, uint32_t number) {
   return opcodes;
 }
 
-bool IsChain(uint16_t opcode) { return opcode >= fast::opcode_internal::kSteps.end(); }
+bool IsChain(uint16_t opcode) { return opcode >= fast::opcode_internal::kSteps.end() && opcode < fast::kChainsEnd; }
 
 size_t ChainsIn(const Code& body, std::vector<ValType> params, ValType result) {
   ModuleBuilder b;

@@ -218,7 +218,7 @@ TEST_F(VerifyTest, IndicesOutOfRange) {
   const uint32_t functions = kRichFunctions + 1;
   const Index indices[] = {
       {kCall, 1, kRichFunctions}, {kCallImport, 1, 1},  {kRefFunc, 2, functions},
-      {kCallIndirect, 3, 1},      {kGlobalGet, 2, 2},
+      {kCallIndirect, 3, 1},      {kCallIndirectAcc, 3, 1}, {kGlobalGet, 2, 2},
   };
   for (const Index& index : indices) {
     size_t seen = 0;
@@ -230,7 +230,8 @@ TEST_F(VerifyTest, IndicesOutOfRange) {
         EXPECT_FALSE(IsValidWith(i, start + index.at, index.count)) << index.opcode;
         EXPECT_FALSE(IsValidWith(i, start + index.at, 0xffff)) << index.opcode;
         // The upper half of a number of two halfwords.
-        if (index.opcode != kCallIndirect) EXPECT_FALSE(IsValidWith(i, start + index.at + 1, 1)) << index.opcode;
+        const bool is_halfword = index.opcode == kCallIndirect || index.opcode == kCallIndirectAcc;
+        if (!is_halfword) EXPECT_FALSE(IsValidWith(i, start + index.at + 1, 1)) << index.opcode;
       }
     }
     EXPECT_GT(seen, 0u) << index.opcode;

@@ -54,6 +54,7 @@ class Code {
   Code& I64Const(int64_t value) { return Op(Op::kI64Const).S(value); }
   Code& LocalGet(uint32_t index) { return Op(Op::kLocalGet, {index}); }
   Code& LocalSet(uint32_t index) { return Op(Op::kLocalSet, {index}); }
+  Code& LocalTee(uint32_t index) { return Op(Op::kLocalTee, {index}); }
   Code& Call(uint32_t index) { return Op(Op::kCall, {index}); }
   // block, loop, if: without a type, with a result, with a type index.
   Code& Begin(sandbox::Op op) { return Op(op).Byte(0x40); }
