@@ -131,6 +131,11 @@ class Translator {
       Put16(static_cast<uint16_t>(value >> 16));
     }
     void Put(const Place& place, Operand type);
+    // A branch's target and cost, not known yet.
+    void PutTarget() {
+      Put32(0);
+      Put16(0);
+    }
 
    private:
     std::span<uint16_t, kMaxLine> room_;
@@ -141,6 +146,10 @@ class Translator {
   bool Fail() {
     is_ok_ = false;
     return false;
+  }
+  template <typename T>
+  bool Append(Vec<T>& to, const T& value) {
+    return to.PushIfRoom(value) || Ok(to.Push(value));
   }
   bool Ok(const Result<void>& result) { return result.has_value() || Fail(); }
   uint32_t here() const { return end_; }
@@ -169,6 +178,7 @@ class Translator {
   void Put64(uint64_t value);
   void PutOperand(const Place& place, Operand type);
   void PutTarget();
+  uint32_t EmitJump(uint16_t opcode);
   void EmitCopy(uint16_t to, uint16_t from);
   // What was written there, and something else instead. Where memory was refused there is nothing: no instruction, and a failure.
   uint16_t CodeAt(uint32_t at) const { return at < here() ? code_[at] : uint16_t{kReturnStub}; }
@@ -189,6 +199,7 @@ class Translator {
   // Where the topmost operand is, for an instruction that wants it in this bank; it is popped. A constant that does not
   // fit an instruction of this type is put into its slot first. In a pin only for instructions that have forms for that.
   Place TakePinned(Operand type);
+  Place TakeComputed(Bank bank);
   Place Take(Operand type) { return WithoutPin(TakePinned(type)); }
   static Place WithoutPin(Place place) {
     if (IsPin(place.src)) place.src = Src::kSlot;

@@ -92,10 +92,10 @@ void Translator::OpenBlock(Op op, Pc at) {
     PlanLoop(block);
     block.code = here();
     block.loop = static_cast<uint32_t>(loop_costs_.size());
-    if (!Ok(loop_costs_.Push(0)) || !Ok(pending_.Push({block.loop, cost_, true}))) return;
+    if (!Append(loop_costs_, 0u) || !Append(pending_, Pending{block.loop, cost_, true})) return;
     PlaceLabel(kNone, kNone);
   }
-  (void)Ok(blocks_.Push(block));
+  (void)Append(blocks_, block);
 }
 
 void Translator::Else() {
@@ -103,8 +103,7 @@ void Translator::Else() {
   if (!is_dead_) {
     Flush();
     EndRegion();
-    const uint32_t jump = Begin(kJump);
-    PutTarget();
+    const uint32_t jump = EmitJump(kJump);
     AimAhead(block.fixups, jump, jump + 1, jump + 3);
   }
   is_dead_ = false;
@@ -205,6 +204,7 @@ Translator::Branch Translator::EmitConditional(bool sense, bool is_back) {
   else
     Flush();
   EndRegion();
+  if (!HasRoom()) return {};
   const Operand type = InfoOf(condition.op).signature.param(0);
   if (!sense && !IsFloat(type)) {
     condition.op = Opposite(condition.op);
@@ -213,20 +213,20 @@ Translator::Branch Translator::EmitConditional(bool sense, bool is_back) {
   is_back = is_back && sense && !IsFloat(type);
   const Place stepped = PinOf(step.slot) == kPins ? WithoutPin(step.first) : step.first;
   const BranchForm form = !sense ? BranchForm::kIfNot : is_back ? BranchForm::kBackIf : BranchForm::kIf;
-  const uint32_t at =
-      Begin(is_step ? StepBranchCode(condition.op, {stepped.src, condition.second.src, is_back})
-                    : BranchCode(condition.op, PairAt(condition.first.src, condition.second.src), form));
-  const Branch branch{at, at + 1, at + 3, at + 4};
-  PutTarget();
-  Put16(0);
+  Line line = Open(is_step ? StepBranchCode(condition.op, {stepped.src, condition.second.src, is_back})
+                           : BranchCode(condition.op, PairAt(condition.first.src, condition.second.src), form));
+  line.PutTarget();
+  line.Put16(0);
   if (is_step) {
-    Put16(step.slot);
-    PutOperand(stepped, Operand::kI32);
-    Put32(static_cast<uint32_t>(step.second.bits));
+    line.Put16(step.slot);
+    line.Put(stepped, Operand::kI32);
+    line.Put32(static_cast<uint32_t>(step.second.bits));
   } else {
-    PutOperand(condition.first, type);
+    line.Put(condition.first, type);
   }
-  PutOperand(condition.second, type);
+  line.Put(condition.second, type);
+  const uint32_t at = Close(line);
+  const Branch branch{at, at + 1, at + 3, at + 4};
   return branch;
 }
 
@@ -248,8 +248,7 @@ void Translator::MoveForLabel(const Block& block) {
 }
 
 void Translator::PutJump(uint32_t depth) {
-  const uint32_t jump = Begin(IsBack(depth) ? kJumpBack : kJump);
-  PutTarget();
+  const uint32_t jump = EmitJump(IsBack(depth) ? kJumpBack : kJump);
   Aim(jump, jump + 1, jump + 3, depth);
 }
 

@@ -10,10 +10,6 @@
 
 namespace sandbox::fast {
 
-size_t Translator::PinOf(uint32_t local) const {
-  return pins_[0] == local ? 0 : pins_[1] == local ? 1 : kPins;
-}
-
 void Translator::EnterLoop(uint32_t head) {
   const uint32_t at = Begin(kEnterLoop);
   Put16(pins_[0]);
