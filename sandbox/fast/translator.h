@@ -87,6 +87,32 @@ class Translator {
     bool IsShift() const { return op == Op::kI32Shl && second.src == Src::kConst; }
   };
 
+  // The last two in a row, the last one first; at: kNone where there is none.
+  class Recent {
+   public:
+    Recent() = default;
+    Recent(const Computed& last, const Computed& before) : items_{last, before} {}
+    Computed& operator[](size_t i) { return i == newest_ ? items_[0] : items_[1]; }
+    const Computed& operator[](size_t i) const { return i == newest_ ? items_[0] : items_[1]; }
+    void Forget() {
+      for (Computed& item : items_) item.Forget();
+    }
+    // One more, to be filled in: the one before the last is forgotten.
+    Computed& Next() {
+      newest_ ^= 1;
+      return (*this)[0];
+    }
+    // The last one goes.
+    void Retract() {
+      (*this)[0].Forget();
+      newest_ ^= 1;
+    }
+
+   private:
+    std::array<Computed, 2> items_;
+    size_t newest_ = 0;
+  };
+
   enum class BlockKind : uint8_t { kFunction, kBlock, kLoop, kIf, kElse };
   struct Block {
     BlockKind kind;
@@ -171,7 +197,7 @@ class Translator {
   // What was emitted last is not to be changed by what comes.
   void Seal() {
     last_ = load_.at = kNone;
-    for (Computed& computed : computed_) computed.Forget();
+    computed_.Forget();
   }
   void Put16(uint32_t value);
   void Put32(uint32_t value);
@@ -224,7 +250,6 @@ class Translator {
   static void PutAddress(Line& line, const Where& where);
   // Whether the topmost operand is the result of that instruction, the last one.
   bool IsTopFrom(const Computed& computed) const;
-  void NoteComputed(const Computed& computed);
   // The code from `begin` on goes, which has changed that accumulator: who comes does the work.
   void Retract(uint32_t begin, Bank bank);
   // The same of what makes the topmost operand, which goes, too.
@@ -344,6 +369,7 @@ class Translator {
   void GlobalGet(uint32_t index);
   void GlobalSet(uint32_t index);
   void SetLocal(uint32_t local, bool keeps);
+  void LetProduce(uint32_t local);
   void CopyToLocal(uint32_t local);
   void Reference(const Instruction& in);
   void Select();
@@ -351,7 +377,7 @@ class Translator {
   void Store(Op op, uint32_t offset);
   void Unary(Op op);
   void Binary(Op op);
-  void BinaryOf(Op op, Place first, Place second);
+  void EmitBinary(Op op, Place first, Place second);
   static void Order(Op& op, Place& first, Place& second);
   // The instruction that gives the same with its operands the other way round, or kInvalidOp.
   static Op Mirrored(Op op);
@@ -377,8 +403,7 @@ class Translator {
   uint32_t flushed_ = 0;        // entries below are in their slots
   std::array<Bankful, 2> accumulators_;
   uint32_t last_ = kNone;       // halfword of the last instruction, if nothing came between
-  // The last two in a row, the last one first; at: kNone where there is none.
-  std::array<Computed, 2> computed_;
+  Recent computed_;
   // The last instruction, if it loads from an address that is not indexed.
   struct LastLoad {
     uint32_t at = kNone;

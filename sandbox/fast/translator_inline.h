@@ -177,8 +177,6 @@ inline bool Translator::IsTopFrom(const Computed& computed) const {
          stack_.back().producer == last_;
 }
 
-inline void Translator::NoteComputed(const Computed& computed) { computed_ = {computed, computed_[0]}; }
-
 inline void Translator::SetAccumulator(Bank bank, uint32_t entry, uint32_t local) { accumulators_[bank] = {entry, local}; }
 
 }  // namespace sandbox::fast

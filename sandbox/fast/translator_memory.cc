@@ -75,7 +75,7 @@ uint32_t Translator::EmitSum(uint16_t slot, uint32_t local, uint64_t bits) {
   Put16(slot);
   PutOperand(base, Operand::kI32);
   Put32(static_cast<uint32_t>(bits));
-  NoteComputed({start, here(), Op::kI32Add, slot, base, {.src = Src::kConst, .slot = 0, .bits = bits}});
+  computed_.Next() = {start, here(), Op::kI32Add, slot, base, {.src = Src::kConst, .slot = 0, .bits = bits}};
   return start;
 }
 

@@ -25,14 +25,10 @@ void Translator::ReenterLoop() {
 
 void Translator::PlanLoop(Block& block) {
   if constexpr (!kFastPins) return;
-  const auto plan = planner_.PlanOf(pc_);
-  if (!plan) {
-    Fail();
-    return;
-  }
-  if (!plan->has_pins()) return;
+  const LoopPlan plan = planner_.PlanOf(pc_);
+  if (!plan.has_pins()) return;
   block.has_pins = true;
-  pins_ = plan->locals;
+  pins_ = plan.locals;
   EnterLoop(kNone);
   head_ = here();
 }

@@ -30,7 +30,7 @@ void Translator::Retract(uint32_t begin, Bank bank) {
   accumulators_[bank] = Bankful();
   // Other code will stand at the same place.
   last_ = load_.at = kNone;
-  while (computed_[0].at >= begin && computed_[0].at != kNone) computed_ = {computed_[1], Computed()};
+  while (computed_[0].at >= begin && computed_[0].at != kNone) computed_.Retract();
 }
 
 void Translator::TakeBack(uint32_t begin, Bank bank) {
