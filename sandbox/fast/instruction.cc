@@ -112,6 +112,7 @@ consteval ReadStep StepOf(uint8_t byte) {
   const Op op = OpFromByte(byte);
   if (IsPrefix(byte) || op == kInvalidOp) return {};
   const OpInfo& info = InfoOf(op);
+  bool is_judged = false;
   switch (info.family) {
     case Family::kParametric:
     case Family::kVariable:
@@ -119,9 +120,11 @@ consteval ReadStep StepOf(uint8_t byte) {
     case Family::kNumeric:
     case Family::kLoad:
     case Family::kStore: break;
+    case Family::kControl:
+    case Family::kCall: is_judged = true; break;
     default: return {};
   }
-  ReadStep step{.is_known = true, .traps = TrapsOf(op)};
+  ReadStep step{.is_known = true, .is_judged = is_judged, .traps = TrapsOf(op)};
   switch (info.immediates) {
     case Immediate::kNone: return step;
     case Immediate::kF32: step.bytes = 4; return step;
@@ -129,7 +132,10 @@ consteval ReadStep StepOf(uint8_t byte) {
     case Immediate::kLocal:
     case Immediate::kGlobal:
     case Immediate::kI32:
-    case Immediate::kI64: step.has_number = true; return step;
+    case Immediate::kI64:
+    case Immediate::kLabel:
+    case Immediate::kFunc: step.has_number = true; return step;
+    case Immediate::kBlock: step.has_number = step.is_block = true; return step;
     case Immediate::kMemarg: return {.is_known = true, .bytes = 1, .has_number = true, .is_access = true, .traps = true};
     default: return {};
   }

@@ -54,11 +54,14 @@ struct ReadStep {
   bool is_known = false;    // nothing, otherwise: the functions below
   uint8_t bytes = 0;        // of immediates, that always are as many
   bool has_number = false;  // and one number in LEB128
+  bool is_block = false;    // the number is a block type: one without a prefix
+  bool is_judged = false;   // what it costs, or where it leads, is to be looked at
   bool is_access = false;   // the one byte is an alignment: without bits that say more
   bool traps = false;
 };
 extern const std::array<ReadStep, 256> kSteps;
 inline constexpr uint8_t kPlainAlignments = 0x40;
+inline constexpr uint8_t kFirstRefPrefix = 0x63;  // of types that name their heap type: this one and the next
 
 // A call that costs more, because of its locals, charges for itself.
 inline constexpr uint32_t kMaxCallCost = 1024;
@@ -69,6 +72,7 @@ Instruction ReadOther(const BodyView& body, Pc pc, uint32_t table_index);
 // The common ones are read without asking for their family, since who translates spends a good part of its time here.
 SANDBOX_INLINE bool TryRead(const ReadStep& step, Pc pc, Instruction& in) {
   if (!step.is_known || (step.is_access && pc.Byte(1) >= kPlainAlignments)) return false;
+  if (step.is_block && static_cast<uint8_t>(pc.Byte(1) - kFirstRefPrefix) <= 1) return false;
   in.op = OpFromByte(pc.Byte());
   in.immediates = pc + 1;
   in.next = in.immediates + step.bytes;
@@ -91,7 +95,7 @@ SANDBOX_INLINE Instruction ReadInstruction(const BodyView& body, Pc pc, uint32_t
   using namespace instruction_internal;
   const ReadStep& step = kSteps[pc.Byte()];
   Instruction in;
-  if (!TryRead(step, pc, in)) return ReadOther(body, pc, table_index);
+  if (step.is_judged || !TryRead(step, pc, in)) return ReadOther(body, pc, table_index);
   return step.is_access && !body.has_plain_memory ? ReadOther(body, pc, table_index) : in;
 }
 

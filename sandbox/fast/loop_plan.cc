@@ -16,26 +16,9 @@ constexpr uint32_t kMaxCalls = 8;
 
 Result<void> LoopPlanner::Start(uint64_t locals) {
   ForgetUses();
+  SANDBOX_TRY(touched_.Reserve(locals));
   if (locals > uses_.size()) return uses_.Resize(locals, Uses());
   return {};
-}
-
-Result<LoopPlan> LoopPlanner::PlanOf(Pc pc) {
-  ForgetUses();
-  for (uint32_t depth = 0; calls_ <= kMaxCalls;) {
-    const Instruction in = DecodeInstruction(pc);
-    pc = in.next;
-    switch (in.op) {
-      case Op::kLoop: return LoopPlan();  // not an innermost one
-      case Op::kBlock:
-      case Op::kIf: ++depth; break;
-      case Op::kEnd:
-        if (depth-- == 0) return Choose();
-        break;
-      default: SANDBOX_TRY(Count(in)); break;
-    }
-  }
-  return LoopPlan();
 }
 
 void LoopPlanner::ForgetUses() {
@@ -71,13 +54,13 @@ LoopPlan LoopPlanner::Choose() const {
 
 // --- Counting -------------------------------------------------------------------------------------------------------
 
-Result<LoopPlanner::Uses*> LoopPlanner::UsesOf(uint32_t local) {
+inline LoopPlanner::Uses& LoopPlanner::UsesOf(uint32_t local) {
   Uses& uses = uses_[local];
-  if (uses.reads == 0 && uses.writes == 0) SANDBOX_TRY(touched_.Push(local));
-  return &uses;
+  if (uses.reads == 0 && uses.writes == 0) touched_.PushReserved(local);
+  return uses;
 }
 
-void LoopPlanner::Note(uint32_t local) {
+inline void LoopPlanner::Note(uint32_t local) {
   if (recent_count_ == recent_.size()) {
     for (size_t i = 1; i < recent_.size(); ++i) recent_[i - 1] = recent_[i];
     --recent_count_;
@@ -86,7 +69,7 @@ void LoopPlanner::Note(uint32_t local) {
 }
 
 // An instruction takes its operands: those locals that it wants as floats are floats.
-void LoopPlanner::Consume(Op op) {
+inline void LoopPlanner::Consume(Op op) {
   const Signature signature = InfoOf(op).signature;
   for (size_t i = signature.param_count(); i > 0; --i) {
     if (recent_count_ == 0) break;
@@ -97,25 +80,24 @@ void LoopPlanner::Consume(Op op) {
   if (signature.result() != Operand::kNone) Note(kNoLocal);
 }
 
-Result<void> LoopPlanner::Count(const Instruction& in) {
+inline void LoopPlanner::Count(const Instruction& in) {
   Pc at = in.immediates;
   switch (in.op) {
     case Op::kLocalGet: {
       const uint32_t local = at.U32();
-      SANDBOX_ASSIGN(Uses* const uses, UsesOf(local));
-      ++uses->reads;
+      ++UsesOf(local).reads;
       Note(local);
-      return {};
+      return;
     }
     case Op::kLocalSet:
     case Op::kLocalTee: {
       const uint32_t local = at.U32();
-      SANDBOX_ASSIGN(Uses* const uses, UsesOf(local));
-      ++uses->writes;
-      uses->is_float |= is_last_float_;
-      if (in.op == Op::kLocalTee) ++uses->reads;
+      Uses& uses = UsesOf(local);
+      ++uses.writes;
+      uses.is_float |= is_last_float_;
+      if (in.op == Op::kLocalTee) ++uses.reads;
       else if (recent_count_ > 0) --recent_count_;
-      return {};
+      return;
     }
     default: break;
   }
@@ -123,14 +105,33 @@ Result<void> LoopPlanner::Count(const Instruction& in) {
     case Family::kConst:
     case Family::kNumeric:
     case Family::kLoad:
-    case Family::kStore: Consume(in.op); return {};
-    case Family::kControl: recent_count_ = 0; return {};
+    case Family::kStore: Consume(in.op); return;
+    case Family::kControl: recent_count_ = 0; return;
     case Family::kParametric:
     case Family::kVariable: recent_count_ = 0; break;
     default: recent_count_ = 0; ++calls_; break;
   }
   is_last_float_ = false;
-  return {};
+}
+
+// --- A loop ---------------------------------------------------------------------------------------------------------
+
+LoopPlan LoopPlanner::PlanOf(Pc pc) {
+  ForgetUses();
+  for (uint32_t depth = 0; calls_ <= kMaxCalls;) {
+    const Instruction in = DecodeInstruction(pc);
+    pc = in.next;
+    switch (in.op) {
+      case Op::kLoop: return LoopPlan();  // not an innermost one
+      case Op::kBlock:
+      case Op::kIf: ++depth; break;
+      case Op::kEnd:
+        if (depth-- == 0) return Choose();
+        break;
+      default: Count(in); break;
+    }
+  }
+  return LoopPlan();
 }
 
 }  // namespace sandbox::fast

@@ -31,8 +31,8 @@ class LoopPlanner {
 
   // Before a function with so many locals.
   [[nodiscard]] Result<void> Start(uint64_t locals);
-  // The plan of the loop whose first instruction is at pc. Errors: class memory.
-  [[nodiscard]] Result<LoopPlan> PlanOf(Pc pc);
+  // The plan of the loop whose first instruction is at pc.
+  LoopPlan PlanOf(Pc pc);
 
  private:
   // How often a local is used in the loop at hand.
@@ -43,14 +43,14 @@ class LoopPlanner {
   };
 
   LoopPlan Choose() const;
-  Result<void> Count(const Instruction& in);
-  Result<Uses*> UsesOf(uint32_t local);
+  void Count(const Instruction& in);
+  Uses& UsesOf(uint32_t local);
   void Consume(Op op);
   void Note(uint32_t local);
   void ForgetUses();
 
   Vec<Uses> uses_;          // by local; all zero but for those in touched_
-  Vec<uint32_t> touched_;
+  Vec<uint32_t> touched_;   // there is room for all of them
   uint32_t calls_ = 0;      // in the loop at hand
   // The locals on top of the operand stack as far as that is known, for who wants floats.
   std::array<uint32_t, 4> recent_ = {};

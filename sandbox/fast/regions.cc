@@ -6,9 +6,6 @@
 namespace sandbox::fast {
 namespace {
 
-// A look-up reads at most this many.
-constexpr uint32_t kRegionsPerCheckpoint = 32;
-
 constexpr size_t kMaxNumberBytes = 5;
 
 // There is room for it.
@@ -17,11 +14,9 @@ void PushNumber(Vec<uint8_t>& bytes, uint32_t value) {
   bytes.PushReserved(static_cast<uint8_t>(value));
 }
 
-uint32_t HeightAndFlag(const Region& region) { return region.height << 1 | (region.is_enterable ? 1 : 0); }
-
 }  // namespace
 
-Result<void> RegionWriter::Add(FunctionCode& function, const Region& region) {
+Result<void> RegionWriter::AddOther(FunctionCode& function, const Region& region) {
   Vec<uint8_t>& bytes = function.regions;
   if (count_++ % kRegionsPerCheckpoint == 0) {
     SANDBOX_TRY(function.checkpoints.Push({region.code, region.offset, region.side_table, HeightAndFlag(region),

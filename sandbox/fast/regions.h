@@ -28,9 +28,27 @@ struct Region {
 // Appends to one FunctionCode: code and offset never decrease.
 class RegionWriter {
  public:
-  [[nodiscard]] Result<void> Add(FunctionCode& function, const Region& region);
+  [[nodiscard]] Result<void> Add(FunctionCode& function, const Region& region) {
+    // Most are near the one before, and no checkpoint.
+    const uint32_t code = region.code - last_.code;
+    const uint32_t offset = region.offset - last_.offset;
+    const uint32_t side_table = region.side_table - last_.side_table;
+    const uint32_t height = HeightAndFlag(region);
+    Vec<uint8_t>& bytes = function.regions;
+    const bool is_small = (code | offset | side_table | height) < 0x80 && bytes.capacity() - bytes.size() >= 4;
+    if (!is_small || count_ % kRegionsPerCheckpoint == 0) return AddOther(function, region);
+    for (const uint32_t number : {code, offset, side_table, height}) bytes.PushReserved(static_cast<uint8_t>(number));
+    ++count_;
+    last_ = region;
+    return {};
+  }
 
  private:
+  // A look-up reads at most this many.
+  static constexpr uint32_t kRegionsPerCheckpoint = 32;
+  static uint32_t HeightAndFlag(const Region& region) { return region.height << 1 | (region.is_enterable ? 1 : 0); }
+  [[nodiscard]] Result<void> AddOther(FunctionCode& function, const Region& region);
+
   Region last_;
   uint32_t count_ = 0;
 };

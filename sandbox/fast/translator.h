@@ -90,6 +90,32 @@ class Translator {
     bool IsShift() const { return op == Op::kI32Shl && second.src == Src::kConst; }
   };
 
+  // The last two in a row, the last one first; at: kNone where there is none.
+  class Recent {
+   public:
+    Recent() = default;
+    Recent(const Computed& last, const Computed& before) : items_{last, before} {}
+    Computed& operator[](size_t i) { return i == newest_ ? items_[0] : items_[1]; }
+    const Computed& operator[](size_t i) const { return i == newest_ ? items_[0] : items_[1]; }
+    void Forget() {
+      for (Computed& item : items_) item.Forget();
+    }
+    // One more, to be filled in: the one before the last is forgotten.
+    Computed& Next() {
+      newest_ ^= 1;
+      return (*this)[0];
+    }
+    // The last one goes.
+    void Retract() {
+      (*this)[0].Forget();
+      newest_ ^= 1;
+    }
+
+   private:
+    std::array<Computed, 2> items_;
+    size_t newest_ = 0;
+  };
+
   enum class BlockKind : uint8_t { kFunction, kBlock, kLoop, kIf, kElse };
   struct Block {
     BlockKind kind;
@@ -134,6 +160,11 @@ class Translator {
       Put16(static_cast<uint16_t>(value >> 16));
     }
     void Put(const Place& place, Operand type);
+    // A branch's target and cost, not known yet.
+    void PutTarget() {
+      Put32(0);
+      Put16(0);
+    }
 
    private:
     std::span<uint16_t, kMaxLine> room_;
@@ -144,6 +175,10 @@ class Translator {
   bool Fail() {
     is_ok_ = false;
     return false;
+  }
+  template <typename T>
+  bool Append(Vec<T>& to, const T& value) {
+    return to.PushIfRoom(value) || Ok(to.Push(value));
   }
   bool Ok(const Result<void>& result) { return result.has_value() || Fail(); }
   uint32_t here() const { return end_; }
@@ -165,7 +200,7 @@ class Translator {
   // What was emitted last is not to be changed by what comes.
   void Seal() {
     last_ = before_last_ = exposed_ = load_.at = kNone;
-    for (Computed& computed : computed_) computed.Forget();
+    computed_.Forget();
   }
   void Put16(uint32_t value);
   void Put32(uint32_t value);
@@ -192,6 +227,7 @@ class Translator {
   // Where the topmost operand is, for an instruction that wants it in this bank; it is popped. A constant that does not
   // fit an instruction of this type is put into its slot first. In a pin only for instructions that have forms for that.
   Place TakePinned(Operand type);
+  Place TakeComputed(Bank bank);
   Place Take(Operand type) { return WithoutPin(TakePinned(type)); }
   static Place WithoutPin(Place place) {
     if (IsPin(place.src)) place.src = Src::kSlot;
@@ -216,7 +252,6 @@ class Translator {
   static void PutAddress(Line& line, const Where& where);
   // Whether the topmost operand is the result of that instruction, the last one.
   bool IsTopFrom(const Computed& computed) const;
-  void NoteComputed(const Computed& computed);
   // The code from `begin` on goes, which has changed that accumulator: who comes does the work.
   void Retract(uint32_t begin, Bank bank);
   // The same of what makes the topmost operand, which goes, too.
@@ -258,7 +293,7 @@ class Translator {
     std::array<uint16_t, 4> fields{};
   };
   Move LastMove() const;
-  void PutFields(const Move& move);
+  static void PutFields(Line& line, const Move& move);
   // A return whose operand is the topmost: false where there is no join, and nothing has happened.
   bool TryReturnOf();
 
@@ -335,9 +370,11 @@ class Translator {
   bool JoinStep(const Condition& condition, bool is_back, Branch& branch);
   bool JoinMove(const Condition& condition, bool is_back, Branch& branch);
   Dst KeptIn(const Condition& condition) const;
-  // A branch or a jump up to the operands. The region has ended.
-  Branch BeginBranch(uint16_t code);
-  uint32_t BeginJump(bool is_back);
+  // Where there is room: a branch, which ends the region, up to what it compares; and its end.
+  Line OpenBranch(uint16_t code);
+  Branch CloseBranch(const Line& line);
+  // A jump, whose target is not known yet: where it stands.
+  uint32_t EmitJump(bool is_back);
   // The step before a branch that becomes part of it, if there is one.
   const Computed* StepOf(const Condition& condition) const;
   Branch EmitStep(const Computed& step, const Condition& condition, bool is_back);
@@ -366,6 +403,7 @@ class Translator {
   void GlobalGet(uint32_t index);
   void GlobalSet(uint32_t index);
   void SetLocal(uint32_t local, bool keeps);
+  void LetProduce(uint32_t local);
   void CopyToLocal(uint32_t local);
   void Reference(const Instruction& in);
   void Select();
@@ -373,7 +411,7 @@ class Translator {
   void Store(Op op, uint32_t offset);
   void Unary(Op op);
   void Binary(Op op);
-  void BinaryOf(Op op, Place first, Place second);
+  void EmitBinary(Op op, Place first, Place second);
   static void Order(Op& op, Place& first, Place& second);
   // The instruction that gives the same with its operands the other way round, or kInvalidOp.
   static Op Mirrored(Op op);
@@ -401,8 +439,7 @@ class Translator {
   uint32_t last_ = kNone;       // halfword of the last instruction, if nothing came between
   uint32_t before_last_ = kNone;  // ... and of the one before it
   uint32_t exposed_ = kNone;      // ... and, while that is unknown, of the one before what was retracted
-  // The last two in a row, the last one first; at: kNone where there is none.
-  std::array<Computed, 2> computed_;
+  Recent computed_;
   // The last instruction, if it loads from an address that is not indexed.
   struct LastLoad {
     uint32_t at = kNone;

@@ -92,10 +92,10 @@ void Translator::OpenBlock(Op op, Pc at) {
     PlanLoop(block);
     block.code = here();
     block.loop = static_cast<uint32_t>(loop_costs_.size());
-    if (!Ok(loop_costs_.Push(0)) || !Ok(pending_.Push({block.loop, cost_, true}))) return;
+    if (!Append(loop_costs_, 0u) || !Append(pending_, Pending{block.loop, cost_, true})) return;
     PlaceLabel(kNone, kNone);
   }
-  (void)Ok(blocks_.Push(block));
+  (void)Append(blocks_, block);
 }
 
 void Translator::Else() {
@@ -103,7 +103,7 @@ void Translator::Else() {
   if (!is_dead_) {
     Flush();
     EndRegion();
-    const uint32_t jump = BeginJump(false);
+    const uint32_t jump = EmitJump(false);
     AimAhead(block.fixups, jump, jump + 1, jump + 3);
   }
   is_dead_ = false;
@@ -202,15 +202,16 @@ Translator::Branch Translator::EmitConditional(bool sense, bool is_back) {
     sense = true;
   }
   is_back = is_back && sense && !IsFloat(type);
-  Branch branch{};
-  if (sense && TryJoin(condition, is_back, branch)) return branch;
+  Branch joined{};
+  if (sense && TryJoin(condition, is_back, joined)) return joined;
   if (const Computed* const step = StepOf(condition)) return EmitStep(*step, condition, is_back);
   Flush();
   const BranchForm form = !sense ? BranchForm::kIfNot : is_back ? BranchForm::kBackIf : BranchForm::kIf;
-  branch = BeginBranch(BranchCode(condition.op, PairAt(condition.first.src, condition.second.src), form));
-  PutOperand(condition.first, type);
-  PutOperand(condition.second, type);
-  return branch;
+  if (!HasRoom()) return {};
+  Line line = OpenBranch(BranchCode(condition.op, PairAt(condition.first.src, condition.second.src), form));
+  line.Put(condition.first, type);
+  line.Put(condition.second, type);
+  return CloseBranch(line);
 }
 
 // A local steps on by a constant, is compared, and branched on.
@@ -219,12 +220,13 @@ Translator::Branch Translator::EmitStep(const Computed& step, const Condition& c
   const uint16_t slot = step.slot;
   const Place stepped = PinOf(slot) == kPins ? WithoutPin(step.first) : step.first;
   end_ = step.at;
-  const Branch branch = BeginBranch(StepBranchCode(condition.op, {stepped.src, condition.second.src, is_back}));
-  Put16(slot);
-  PutOperand(stepped, Operand::kI32);
-  Put32(static_cast<uint32_t>(by.bits));
-  PutOperand(condition.second, Operand::kI32);
-  return branch;
+  if (!HasRoom()) return {};
+  Line line = OpenBranch(StepBranchCode(condition.op, {stepped.src, condition.second.src, is_back}));
+  line.Put16(slot);
+  line.Put(stepped, Operand::kI32);
+  line.Put32(static_cast<uint32_t>(by.bits));
+  line.Put(condition.second, Operand::kI32);
+  return CloseBranch(line);
 }
 
 // Of all operands only those that the label keeps matter, and those below the block.
@@ -245,7 +247,7 @@ void Translator::MoveForLabel(const Block& block) {
 }
 
 void Translator::PutJump(uint32_t depth) {
-  const uint32_t jump = BeginJump(IsBack(depth));
+  const uint32_t jump = EmitJump(IsBack(depth));
   Aim(jump, jump + 1, jump + 3, depth);
 }
 

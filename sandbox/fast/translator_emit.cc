@@ -3,19 +3,29 @@
 
 // Writing code, and the regions of it.
 
+#include <algorithm>
+
 #include "sandbox/fast/translator_inline.h"
 
 namespace sandbox::fast {
 
 // Two copies in a row are one instruction.
 void Translator::EmitCopy(uint16_t to, uint16_t from) {
-  if (last_ != kNone && here() == last_ + 3 && CodeAt(last_) == kCopy) Patch16(last_, kCopy2);
-  else Begin(kCopy);
-  Put16(to);
-  Put16(from);
+  if (last_ != kNone && here() == last_ + 3 && CodeAt(last_) == kCopy) {
+    Patch16(last_, kCopy2);
+    Put16(to);
+    Put16(from);
+    return;
+  }
+  if (!HasRoom()) return;
+  Line line = Open(kCopy);
+  line.Put16(to);
+  line.Put16(from);
+  Close(line);
 }
 
-// A branch's target, not known yet.
+// A branch whose target and cost are not known yet; where it is.
+// A branch's target and cost, not known yet.
 void Translator::PutTarget() {
   Put32(0);
   Put16(0);
@@ -23,23 +33,12 @@ void Translator::PutTarget() {
 
 bool Translator::GrowCode(size_t more) {
   Vec<uint16_t>& code = out_->code;
-  // What lies behind the end is room: Translate cuts it off.
-  if (code.size() - end_ < more && (!Ok(code.ReserveMore(more)) || !Ok(code.Resize(code.capacity())))) return false;
+  // What lies behind the end is room, zeroed: Translate cuts it off. Not all of the capacity, which a larger function may have
+  // asked for.
+  const size_t size = std::max(end_ + more, code.size() + code.size() / 2);
+  if (!Ok(code.ReserveMore(size - code.size())) || !Ok(code.Resize(size))) return false;
   code_ = code.span();
   return true;
-}
-
-void Translator::Patch16(uint32_t at, uint32_t value) {
-  if (value > UINT16_MAX || at >= here()) {
-    Fail();
-    return;
-  }
-  code_[at] = static_cast<uint16_t>(value);
-}
-
-void Translator::Patch32(uint32_t at, uint32_t value) {
-  Patch16(at, value & 0xffff);
-  Patch16(at + 1, value >> 16);
 }
 
 // --- Regions --------------------------------------------------------------------------------------------------------
@@ -61,9 +60,6 @@ void Translator::EndRegion() {
   pending_.Clear();
 }
 
-// The halfword gets the cost of the region that begins here.
-void Translator::AwaitCost(uint32_t halfword) { (void)Ok(pending_.Push({halfword, cost_, false})); }
-
 void Translator::Aim(uint32_t instruction, uint32_t target, uint32_t cost, uint32_t depth) {
   Block& block = At(depth);
   if (block.kind != BlockKind::kLoop) {
@@ -76,14 +72,16 @@ void Translator::Aim(uint32_t instruction, uint32_t target, uint32_t cost, uint3
 }
 
 void Translator::AimAhead(uint32_t& fixups, uint32_t instruction, uint32_t target, uint32_t cost) {
-  if (!Ok(fixups_.Push({instruction, target, cost, fixups}))) return;
+  if (!Append(fixups_, Fixup{instruction, target, cost, fixups})) return;
   fixups = static_cast<uint32_t>(fixups_.size() - 1);
 }
 
 void Translator::Land(uint32_t fixups) {
-  for (uint32_t i = fixups; i != kNone; i = fixups_[i].next) {
-    Patch32(fixups_[i].target, here() - fixups_[i].instruction);
-    AwaitCost(fixups_[i].cost);
+  for (uint32_t i = fixups; i != kNone;) {
+    const Fixup& fixup = fixups_[i];
+    Patch32(fixup.target, here() - fixup.instruction);
+    AwaitCost(fixup.cost);
+    i = fixup.next;
   }
 }
 

@@ -89,6 +89,31 @@ inline void Translator::PutOperand(const Place& place, Operand type) {
   }
 }
 
+inline void Translator::Patch16(uint32_t at, uint32_t value) {
+  if (value > UINT16_MAX || at >= here()) [[unlikely]] {
+    Fail();
+    return;
+  }
+  code_[at] = static_cast<uint16_t>(value);
+}
+
+inline void Translator::Patch32(uint32_t at, uint32_t value) {
+  Patch16(at, value & 0xffff);
+  Patch16(at + 1, value >> 16);
+}
+
+// The halfword gets the cost of the region that begins here.
+inline void Translator::AwaitCost(uint32_t halfword) { (void)Append(pending_, Pending{halfword, cost_, false}); }
+
+inline size_t Translator::PinOf(uint32_t local) const { return pins_[0] == local ? 0 : pins_[1] == local ? 1 : kPins; }
+
+inline Translator::Place Translator::PlaceOf(uint32_t local) const {
+  Src src = accumulators_[kInt].local == local ? Src::kAcc : Src::kSlot;
+  if (pins_[1] == local) src = Src::kPin1;
+  if (pins_[0] == local) src = Src::kPin0;
+  return {src, static_cast<uint16_t>(local), 0};
+}
+
 // As many operands as the function may have find room (Start).
 inline void Translator::Push(const Entry& entry) {
   if (!stack_.PushIfRoom(entry)) [[unlikely]] Fail();
@@ -151,8 +176,6 @@ inline bool Translator::IsTopFrom(const Computed& computed) const {
   return computed.at != kNone && computed.at == last_ && !stack_.empty() && stack_.back().kind == Kind::kSlot &&
          stack_.back().producer == last_;
 }
-
-inline void Translator::NoteComputed(const Computed& computed) { computed_ = {computed, computed_[0]}; }
 
 inline void Translator::SetAccumulator(Bank bank, uint32_t entry, uint32_t local) { accumulators_[bank] = {entry, local}; }
 

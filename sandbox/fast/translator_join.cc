@@ -8,35 +8,41 @@
 
 namespace sandbox::fast {
 
-Translator::Branch Translator::BeginBranch(uint16_t code) {
+Translator::Line Translator::OpenBranch(uint16_t code) {
   EndRegion();
-  const uint32_t at = Begin(code);
-  PutTarget();
-  Put16(0);
+  Line line = Open(code);
+  line.PutTarget();
+  line.Put16(0);
+  return line;
+}
+
+Translator::Branch Translator::CloseBranch(const Line& line) {
+  const uint32_t at = Close(line);
   return {at, at + 1, at + 3, at + 4};
 }
 
-uint32_t Translator::BeginJump(bool is_back) {
+uint32_t Translator::EmitJump(bool is_back) {
   const Move move = LastMove();
   const uint16_t joined = move.at == kNone ? kNoJoin : MoveJumpCode(move.code, is_back);
   if (joined != kNoJoin) end_ = move.at;
-  const uint32_t jump = Begin(joined != kNoJoin ? joined : uint16_t{is_back ? kJumpBack : kJump});
-  PutTarget();
-  if (joined != kNoJoin) PutFields(move);
-  return jump;
+  if (!HasRoom()) return here();
+  Line line = Open(joined != kNoJoin ? joined : uint16_t{is_back ? kJumpBack : kJump});
+  line.PutTarget();
+  if (joined != kNoJoin) PutFields(line, move);
+  return Close(line);
 }
 
 bool Translator::TryJoin(Condition condition, bool is_back, Branch& branch) {
   if constexpr (!kFastJoins) return false;
   if (InfoOf(condition.op).signature.param(0) != Operand::kI32) return false;
-  if (!TryToTest(condition.op, condition.second.src, condition.second.bits)) return false;
+  if (!TryToTest(condition.op, condition.second.src, condition.second.bits) || !HasRoom()) return false;
   // What is joined must be the last thing that happens.
   if (flushed_ == height() && (JoinLoad(condition, is_back, branch) || JoinComputed(condition, is_back, branch) ||
                                JoinStep(condition, is_back, branch))) {
     return true;
   }
   Flush();
-  return JoinMove(condition, is_back, branch);
+  return HasRoom() && JoinMove(condition, is_back, branch);
 }
 
 bool Translator::JoinComputed(const Condition& condition, bool is_back, Branch& branch) {
@@ -47,10 +53,11 @@ bool Translator::JoinComputed(const Condition& condition, bool is_back, Branch& 
   const uint16_t code = TestBranchCode(computed, {condition.op, condition.second.src}, is_back);
   if (code == kNoJoin) return false;
   Retract(inner.at, kInt);
-  branch = BeginBranch(code);
-  PutOperand(inner.first, Operand::kI32);
-  PutOperand(inner.second, Operand::kI32);
-  PutOperand(condition.second, Operand::kI32);
+  Line line = OpenBranch(code);
+  line.Put(inner.first, Operand::kI32);
+  line.Put(inner.second, Operand::kI32);
+  line.Put(condition.second, Operand::kI32);
+  branch = CloseBranch(line);
   return true;
 }
 
@@ -76,12 +83,13 @@ bool Translator::JoinLoad(const Condition& condition, bool is_back, Branch& bran
   if (code == kNoJoin) return false;
   Retract(load.at, kInt);
   if (kept == Dst::kSlot) SetAccumulator(kInt, kNone, local);
-  branch = BeginBranch(code);
-  if (kept != Dst::kAcc) Put16(local);
-  PutOperand(load.base, Operand::kI32);
-  Put32(load.sum);
-  Put32(load.offset);
-  PutOperand(condition.second, Operand::kI32);
+  Line line = OpenBranch(code);
+  if (kept != Dst::kAcc) line.Put16(local);
+  line.Put(load.base, Operand::kI32);
+  line.Put32(load.sum);
+  line.Put32(load.offset);
+  line.Put(condition.second, Operand::kI32);
+  branch = CloseBranch(line);
   return true;
 }
 
@@ -98,10 +106,11 @@ bool Translator::JoinStep(const Condition& condition, bool is_back, Branch& bran
   if (code == kNoJoin) return false;
   const uint16_t local = CodeAt(step.at + 1);
   Retract(step.at, kInt);
-  branch = BeginBranch(code);
-  Put16(local);
-  PutOperand(by, Operand::kI32);
-  PutOperand(condition.second, Operand::kI32);
+  Line line = OpenBranch(code);
+  line.Put16(local);
+  line.Put(by, Operand::kI32);
+  line.Put(condition.second, Operand::kI32);
+  branch = CloseBranch(line);
   return true;
 }
 
@@ -130,9 +139,8 @@ Translator::Move Translator::LastMove() const {
   return move;
 }
 
-void Translator::PutFields(const Move& move) {
-  // The cost of a jump, which stands before them, is not known yet.
-  for (uint32_t i = 0; i < move.count; ++i) Put16(move.fields[i]);
+void Translator::PutFields(Line& line, const Move& move) {
+  for (uint32_t i = 0; i < move.count; ++i) line.Put16(move.fields[i]);
 }
 
 bool Translator::JoinMove(const Condition& condition, bool is_back, Branch& branch) {
@@ -141,10 +149,11 @@ bool Translator::JoinMove(const Condition& condition, bool is_back, Branch& bran
   const uint16_t code = MoveBranchCode(move.code, condition.first.src, condition.op, is_back);
   if (code == kNoJoin) return false;
   end_ = move.at;
-  branch = BeginBranch(code);
-  PutFields(move);
-  PutOperand(condition.first, Operand::kI32);
-  PutOperand(condition.second, Operand::kI32);
+  Line line = OpenBranch(code);
+  PutFields(line, move);
+  line.Put(condition.first, Operand::kI32);
+  line.Put(condition.second, Operand::kI32);
+  branch = CloseBranch(line);
   return true;
 }
 

@@ -82,7 +82,7 @@ uint32_t Translator::EmitSum(uint16_t slot, uint32_t local, uint64_t bits) {
   Put16(slot);
   PutOperand(base, Operand::kI32);
   Put32(static_cast<uint32_t>(bits));
-  NoteComputed({start, here(), Op::kI32Add, slot, base, {.src = Src::kConst, .slot = 0, .bits = bits}});
+  computed_.Next() = {start, here(), Op::kI32Add, slot, base, {.src = Src::kConst, .slot = 0, .bits = bits}};
   return start;
 }
 
@@ -98,9 +98,8 @@ uint32_t Translator::EmitShifted(uint16_t slot, const Entry& shifted) {
   PutOperand(base, Operand::kI32);
   PutOperand(by, Operand::kI32);
   if (is_sum) PutOperand(sum, Operand::kI32);
-  const Computed shift{start, here(), Op::kI32Shl, slot, base, by};
-  if (is_sum) computed_ = {Computed{start, here(), Op::kI32Add, slot, {.src = Src::kAcc}, sum, true}, shift};
-  else NoteComputed(shift);
+  computed_.Next() = {start, here(), Op::kI32Shl, slot, base, by};
+  if (is_sum) computed_.Next() = {start, here(), Op::kI32Add, slot, {.src = Src::kAcc}, sum, true};
   return start;
 }
 

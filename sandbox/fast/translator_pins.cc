@@ -10,10 +10,6 @@
 
 namespace sandbox::fast {
 
-size_t Translator::PinOf(uint32_t local) const {
-  return pins_[0] == local ? 0 : pins_[1] == local ? 1 : kPins;
-}
-
 void Translator::EnterLoop(uint32_t head) {
   const uint32_t at = Begin(kEnterLoop);
   Put16(pins_[0]);
@@ -29,14 +25,10 @@ void Translator::ReenterLoop() {
 
 void Translator::PlanLoop(Block& block) {
   if constexpr (!kFastPins) return;
-  const auto plan = planner_.PlanOf(pc_);
-  if (!plan) {
-    Fail();
-    return;
-  }
-  if (!plan->has_pins()) return;
+  const LoopPlan plan = planner_.PlanOf(pc_);
+  if (!plan.has_pins()) return;
   block.has_pins = true;
-  pins_ = plan->locals;
+  pins_ = plan.locals;
   EnterLoop(kNone);
   head_ = here();
 }

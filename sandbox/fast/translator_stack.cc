@@ -10,18 +10,19 @@ namespace sandbox::fast {
 // i32.add of a local and a constant waits for who uses it: often that is an access to memory, or a local.
 bool Translator::TryPushSum() {
   if (height() < 2) return false;
-  const Entry second = stack_[height() - 1];
-  const Entry first = stack_[height() - 2];
+  const Entry& second = stack_[height() - 1];
+  const Entry& first = stack_[height() - 2];
   const bool is_second_const = second.kind == Kind::kConst;
   const Entry& constant = is_second_const ? second : first;
   const Entry& other = is_second_const ? first : second;
   if (constant.kind != Kind::kConst || (other.kind != Kind::kLocal && !IsLazy(other.kind))) return false;
-  PopMany(2);
   Entry entry;
   entry.kind = other.kind == Kind::kShifted ? Kind::kShifted : Kind::kSum;
   entry.shift = other.shift;
   entry.bits = static_cast<uint32_t>(constant.bits + (IsLazy(other.kind) ? other.bits : 0));
-  LinkLocal(entry, other.local);
+  const uint32_t local = other.local;
+  PopMany(2);
+  LinkLocal(entry, local);
   return true;
 }
 
@@ -65,7 +66,7 @@ void Translator::Retract(uint32_t begin, Bank bank) {
   exposed_ = last_ == begin ? before_last_ : kNone;
   last_ = before_last_ = kNone;
   if (load_.at >= begin) load_.at = kNone;
-  while (computed_[0].at >= begin && computed_[0].at != kNone) computed_ = {computed_[1], Computed()};
+  while (computed_[0].at >= begin && computed_[0].at != kNone) computed_.Retract();
 }
 
 void Translator::TakeBack(uint32_t begin, Bank bank) {
@@ -74,7 +75,11 @@ void Translator::TakeBack(uint32_t begin, Bank bank) {
 }
 
 void Translator::PopMany(uint32_t count) {
-  for (; count > 0 && is_ok_; --count) (void)Pop();
+  if (count > height()) {
+    Fail();
+    return;
+  }
+  for (; count > 0; --count) DropTop();
 }
 
 void Translator::ForgetAccumulators() {
@@ -89,36 +94,40 @@ bool FitsConstant(uint64_t bits, Operand type) {
 
 }  // namespace
 
-Translator::Place Translator::PlaceOf(uint32_t local) const {
-  const size_t pin = PinOf(local);
-  const Src src = pin == 0 ? Src::kPin0 : pin == 1 ? Src::kPin1 : accumulators_[kInt].local == local ? Src::kAcc : Src::kSlot;
-  return {src, static_cast<uint16_t>(local), 0};
-}
-
 Translator::Place Translator::TakePinned(Operand type) {
-  if (stack_.empty()) {
+  if (stack_.empty()) [[unlikely]] {
     Fail();
     return Place();
   }
+  const Entry& top = stack_.back();
+  // What follows of popping an entry that is in no slot: it is in no accumulator, and nothing above it is flushed.
+  if (top.kind == Kind::kLocal) {
+    const uint32_t local = top.local;
+    local_heads_[local] = top.next;
+    stack_.DropBack();
+    if (!IsFloat(type)) return PlaceOf(local);
+    return {accumulators_[kFloat].local == local ? Src::kAcc : Src::kSlot, static_cast<uint16_t>(local), 0};
+  }
+  if (top.kind == Kind::kConst && FitsConstant(top.bits, type)) {
+    const uint64_t bits = top.bits;
+    stack_.DropBack();
+    return {Src::kConst, 0, bits};
+  }
+  return TakeComputed(IsFloat(type) ? kFloat : kInt);
+}
+
+// The same of what is in its slot, or is put there now.
+Translator::Place Translator::TakeComputed(Bank bank) {
   const uint32_t at = height() - 1;
-  if (stack_[at].kind == Kind::kConst && !FitsConstant(stack_[at].bits, type)) Materialize(at);
+  Entry& top = stack_[at];
+  if (top.kind == Kind::kConst) Materialize(at);
   Settle();
-  const Entry& top = stack_[at];
-  const Bankful& bank = accumulators_[IsFloat(type) ? kFloat : kInt];
   Place place;
-  if (top.kind == Kind::kConst) {
-    place.src = Src::kConst;
-    place.bits = top.bits;
-  } else if (top.kind == Kind::kLocal) {
-    if (IsFloat(type)) place = {bank.local == top.local ? Src::kAcc : Src::kSlot, static_cast<uint16_t>(top.local), 0};
-    else place = PlaceOf(top.local);
-  } else {
-    place.slot = Home(at);
-    if (bank.entry == at) {
-      place.src = Src::kAcc;
-      // Nobody else will ask for it: the slot need not be written.
-      if (top.producer != kNone) Patch16(top.producer, AccumulatorForm(CodeAt(top.producer)));
-    }
+  place.slot = Home(at);
+  if (accumulators_[bank].entry == at) {
+    place.src = Src::kAcc;
+    // Nobody else will ask for it: the slot need not be written.
+    if (top.producer != kNone) Patch16(top.producer, AccumulatorForm(CodeAt(top.producer)));
   }
   DropTop();
   return place;
@@ -175,7 +184,10 @@ void Translator::Materialize(uint32_t at) {
 }
 
 void Translator::Flush() {
-  for (uint32_t at = flushed_; at < height() && is_ok_; ++at) Materialize(at);
+  for (uint32_t at = flushed_; at < height() && is_ok_; ++at) {
+    if (stack_[at].kind == Kind::kSlot) stack_[at].producer = kNone;
+    else Materialize(at);
+  }
   flushed_ = height();
 }
 

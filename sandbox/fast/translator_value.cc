@@ -39,10 +39,26 @@ void Translator::SetLocal(uint32_t local, bool keeps) {
     Fail();
     return;
   }
-  const bool is_itself = stack_.back().kind == Kind::kLocal && stack_.back().local == local;
-  if (!is_itself) CopyToLocal(local);
-  else if (!keeps) (void)Pop();
-  if (!is_itself && keeps) PushLocal(local);
+  const Entry& top = stack_.back();
+  if (top.kind == Kind::kLocal && top.local == local) {
+    if (!keeps) DropTop();
+    return;
+  }
+  const bool is_last = top.kind == Kind::kSlot && top.producer != kNone && top.producer == last_;
+  if (is_last && local_heads_[local] == kNone && PinOf(local) == kPins) LetProduce(local);
+  else CopyToLocal(local);
+  if (keeps) PushLocal(local);
+}
+
+// The last instruction, whose result is the topmost operand, writes the local itself.
+void Translator::LetProduce(uint32_t local) {
+  Patch16(last_ + 1, local);
+  for (Bankful& bank : accumulators_) {
+    if (bank.entry == height() - 1) bank.local = local;
+    // What the accumulators know of the local is of the past.
+    else if (bank.local == local) bank.local = kNone;
+  }
+  DropTop();
 }
 
 // Pops the topmost operand into the local.
@@ -66,19 +82,13 @@ void Translator::CopyToLocal(uint32_t local) {
     CopyToPin(local, PinOf(local));
     return;
   }
-  const bool has_copies = local_heads_[local] != kNone;
-  if (has_copies) Preserve(local);
+  if (local_heads_[local] != kNone) Preserve(local);
   const std::array<bool, 2> is_in = {accumulators_[kInt].entry == at, accumulators_[kFloat].entry == at};
   // What the accumulators know of the local is of the past.
   for (Bankful& bank : accumulators_) {
     if (bank.local == local) bank.local = kNone;
   }
-  const bool is_last = top.kind == Kind::kSlot && top.producer != kNone && top.producer == last_;
-  if (is_last && !has_copies) {
-    // The instruction before writes the local itself.
-    Patch16(top.producer + 1, local);
-    (void)Pop();
-  } else if (top.kind == Kind::kSlot && (is_in[kInt] || is_in[kFloat])) {
+  if (top.kind == Kind::kSlot && (is_in[kInt] || is_in[kFloat])) {
     (void)Take(is_in[kInt] ? Operand::kI64 : Operand::kF64);
     Begin(is_in[kInt] ? kCopyAcc : kCopyFloatAcc);
     Put16(local);
@@ -210,6 +220,43 @@ void Translator::Unary(Op op) {
   PushResult(Close(line), IsFloat(signature.result()) ? kFloat : kInt);
 }
 
+// Where the order is free, the operand that instructions want first comes first.
+inline void Translator::Order(Op& op, Place& first, Place& second) {
+  constexpr std::array<uint8_t, kSources> kRanks = {RankOf(Src::kSlot), RankOf(Src::kAcc), RankOf(Src::kConst),
+                                                    RankOf(Src::kPin0), RankOf(Src::kPin1)};
+  if (kRanks[static_cast<size_t>(first.src)] <= kRanks[static_cast<size_t>(second.src)]) return;
+  const Op mirrored = Mirrored(op);
+  if (mirrored == kInvalidOp) return;
+  op = mirrored;
+  std::swap(first, second);
+}
+
+SANDBOX_INLINE void Translator::EmitBinary(Op op, Place first, Place second) {
+  if (!HasRoom()) return;
+  Order(op, first, second);
+  const uint16_t home = Home(height());
+  Computed& computed = computed_.Next();
+  computed.at = here();
+  computed.op = op;
+  computed.slot = home;
+  computed.first = first;
+  computed.second = second;
+  computed.is_chain = false;
+  if (head_ != kNone && !HasPins(op)) {
+    first = WithoutPin(first);
+    second = WithoutPin(second);
+    Order(op, first, second);
+  }
+  const Signature signature = InfoOf(op).signature;
+  Line line = Open(BinaryCode(op, PairAt(first.src, second.src)));
+  line.Put16(home);
+  line.Put(first, signature.param(0));
+  line.Put(second, signature.param(0));
+  const uint32_t start = Close(line);
+  computed.end = here();
+  PushResult(start, IsFloat(signature.result()) ? kFloat : kInt);
+}
+
 void Translator::Binary(Op op) {
   if (op == Op::kI32Add && TryPushSum()) return;
   if (op == Op::kI32Shl && TryPushShift()) return;
@@ -223,38 +270,7 @@ void Translator::Binary(Op op) {
   const Place first = TakePinned(type);
   // Both are the same local: the slot has it, too.
   if (first.src == second.src && first.src != Src::kConst) second.src = Src::kSlot;
-  BinaryOf(op, first, second);
-}
-
-// Where the order is free, the operand that instructions want first comes first.
-void Translator::Order(Op& op, Place& first, Place& second) {
-  if (RankOf(first.src) <= RankOf(second.src)) return;
-  const Op mirrored = Mirrored(op);
-  if (mirrored == kInvalidOp) return;
-  op = mirrored;
-  std::swap(first, second);
-}
-
-void Translator::BinaryOf(Op op, Place first, Place second) {
-  if ((first.src == Src::kAcc) != (second.src == Src::kAcc) && TryChain(op, first, second)) return;
-  if (!HasRoom()) return;
-  Order(op, first, second);
-  const uint16_t home = Home(height());
-  Computed computed{.at = here(), .op = op, .slot = home, .first = first, .second = second};
-  if (head_ != kNone && !HasPins(op)) {
-    first = WithoutPin(first);
-    second = WithoutPin(second);
-    Order(op, first, second);
-  }
-  const Signature signature = InfoOf(op).signature;
-  Line line = Open(BinaryCode(op, PairAt(first.src, second.src)));
-  line.Put16(home);
-  line.Put(first, signature.param(0));
-  line.Put(second, signature.param(0));
-  const uint32_t start = Close(line);
-  computed.end = here();
-  NoteComputed(computed);
-  PushResult(start, IsFloat(signature.result()) ? kFloat : kInt);
+  if ((first.src == Src::kAcc) == (second.src == Src::kAcc) || !TryChain(op, first, second)) EmitBinary(op, first, second);
 }
 
 }  // namespace sandbox::fast

@@ -74,7 +74,7 @@ Result<std::vector<Pins>> Plan(const LoadedModule& loaded,
     pc = in.next;
     table_index += in.table_words;
     if (in.op != Op::kLoop || std::ranges::find(unasked, number++) != unasked.end()) continue;
-    SANDBOX_ASSIGN(const LoopPlan plan, planner.PlanOf(pc));
+    const LoopPlan plan = planner.PlanOf(pc);
     plans.push_back(PinsOf(plan));
   }
   return plans;
