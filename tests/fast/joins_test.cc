@@ -59,7 +59,7 @@ class Seen {
 };
 
 void AddBranches(Seen& seen, bool is_back) {
-  for (const Test& test : kTests) {
+  for (const fast::Test& test : kTests) {
     for (const Inner& inner : kTested) {
       seen.Add(TestBranchCode(inner, test, is_back),
                {"tcc" + FieldsOf(inner.pair) + FieldOf(test.other), HasPin(inner.pair), kPins, false, is_back});
@@ -121,7 +121,7 @@ TEST(JoinsTest, CodesAndShapes) {
 }
 
 TEST(JoinsTest, WhatDoesNotJoin) {
-  const Test test{Op::kI32Eq, Src::kConst};
+  const fast::Test test{Op::kI32Eq, Src::kConst};
   EXPECT_EQ(TestBranchCode({Op::kI32DivU, Pair::kSlotSlot}, test, false), kNoJoin);
   EXPECT_EQ(TestBranchCode({Op::kI64And, Pair::kSlotConst}, test, false), kNoJoin);
   EXPECT_EQ(TestBranchCode(kTested[0], {Op::kI32GtU, Src::kConst}, false), kNoJoin);

@@ -219,8 +219,9 @@ TEST(TranslatorJoinTest, Loops) {
   for (const Case& each : cases) {
     SCOPED_TRACE(each.name);
     Subject subject;
-    const Code code = Code().I32Const(2).LocalSet(3).Begin(Op::kBlock).Begin(Op::kLoop).LocalGet(0).LocalGet(0).Op(Op::kI32Mul)
-        .I32Const(5000).Op(Op::kI32GtU).Raw(out).Raw(AddTo(4, 0)).Raw(each.body).Op(Op::kBrIf, {0}).End().End()
+    // At most so many rounds.
+    const Code count = Code().LocalGet(5).I64Const(1).Op(Op::kI64Add).LocalTee(5).I64Const(12).Op(Op::kI64GtU);
+    const Code code = Code().I32Const(2).LocalSet(3).Begin(Op::kBlock).Begin(Op::kLoop).Raw(count).Raw(out).Raw(AddTo(4, 0)).Raw(each.body).Op(Op::kBrIf, {0}).End().End()
         .Raw(Subject::Sum());
     const uint32_t f = subject.b.AddFunction(subject.type, Code(code).End(), {{3, kI32}, {2, ValType::I64()}});
     subject.b.ExportFunction("f", f);

@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "sandbox/fast/chains.h"
+#include "sandbox/fast/joins.h"
 #include "sandbox/fast/opcode.h"
 #include "sandbox/fast/regions.h"
 #include "sandbox/fast/translator.h"
