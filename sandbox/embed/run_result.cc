@@ -27,6 +27,8 @@ std::string_view TextOf(const NameBytes& name) { return {name.begin(), name.size
 Result<StoreState*> StoreInTurn(const StoreRef& ref, uint64_t serial, bool is_host_call) {
   StoreState* const store = ref.get();
   if (store == nullptr) return Fail(ErrorCode::kStaleHandle);
+  if (is_host_call && store->IsInnermostCall(serial)) [[likely]]
+    return store;
   SANDBOX_TRY(store->CheckTurn(serial));
   if ((store->machine.runs.back().state == RunState::kHostCall) != is_host_call) return Fail(ErrorCode::kNotRunning);
   return store;
@@ -59,9 +61,13 @@ FuncSignature Call::signature() const {
 }
 
 std::span<const Value> Call::args() const {
-  const Run* const run = RunOf(store_, serial_);
+  StoreState* const store = store_.get();
+  if (store == nullptr) return {};
+  if (store->IsInnermostCall(serial_)) [[likely]]
+    return store->ArgumentsOf(store->machine.runs.back());
+  const Run* const run = store->FindRun(serial_);
   if (run == nullptr || run->state != RunState::kHostCall) return {};
-  return store_.get()->ArgumentsOf(*run);
+  return store->ArgumentsOf(*run);
 }
 
 std::optional<InstanceId> Call::instance() const {
@@ -112,8 +118,6 @@ TrapInfo RunResult::trap() const {
   info.code = trap_;
   return store == nullptr || outcome_ != Outcome::kTrapped ? info : store->TrapOf(serial_, trap_);
 }
-
-Call RunResult::call() const { return outcome_ == Outcome::kHostCall ? Call(store_, serial_) : Call(); }
 
 uint64_t RunResult::fuel_needed() const {
   const Run* const run = outcome_ == Outcome::kOutOfFuel ? RunOf(store_, serial_) : nullptr;

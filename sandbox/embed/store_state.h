@@ -58,8 +58,9 @@ class StoreState {
   [[nodiscard]] Result<CellPair> CellsOfValue(const Value& value, ValType type) const;
   // The cell of a value of a type that takes one.
   [[nodiscard]] Result<Slot> SlotOfValue(const Value& value, ValType type, ErrorCode mismatch) const;
-  // Puts the values of cells into `values`, which has the capacity.
-  void FillValues(std::span<const Slot> slots, std::span<const ValType> types, Vec<Value>& values) const;
+  // Puts the values of cells into the front of `values`, which has the size, and returns that.
+  std::span<const Value> FillValues(std::span<const Slot> slots, std::span<const ValType> types,
+                                    std::span<Value> values) const;
   Value ValueOfSlot(Slot low, Slot high, ValType type) const;
   FuncHandle HandleOf(FuncAddr function) const { return {ref().key(), epoch_, function}; }
 
@@ -80,6 +81,12 @@ class StoreState {
   [[nodiscard]] Result<Instantiation> Instantiate(const Module& module, const InstanceOptions& options);
   // Whether the run of this serial can go on now: kOutOfTurn, kStaleHandle.
   [[nodiscard]] Result<void> CheckTurn(uint64_t serial) const;
+  // Whether the innermost run is that of this serial and waits for a host call's answer: no error then.
+  bool IsInnermostCall(uint64_t serial) const {
+    if (machine.runs.empty()) return false;
+    const Run& run = machine.runs.back();
+    return run.serial == serial && run.state == RunState::kHostCall;
+  }
   [[nodiscard]] Result<RunResult> Answer(std::span<const Value> results);
   [[nodiscard]] Result<RunResult> AnswerWithTrap(TrapCode code);
   // Runs the innermost run on.
@@ -92,7 +99,7 @@ class StoreState {
   bool is_driving() const { return drive_depth_ > 0; }
 
   // Room for the arguments of host calls, so that reading them cannot fail.
-  [[nodiscard]] Result<void> ReserveArguments(size_t count) { return arguments_.Reserve(count); }
+  [[nodiscard]] Result<void> ReserveArguments(size_t count) { return ReserveValues(arguments_, count); }
 
   // The thunk of all host functions that take a Caller.
   static HostResult<void> RunWithCaller(void* context, Machine& machine, std::span<Slot> slots);
@@ -110,16 +117,24 @@ class StoreState {
 
  private:
   [[nodiscard]] Result<void> Allocate();
+  [[nodiscard]] Result<RunResult> InvokeSlots(FuncAddr function, const FuncTypeView& signature,
+                                              std::span<const Slot> arguments);
   [[nodiscard]] Result<void> ReserveForImports(const Module& module);
+  // Makes it hold so many values at least, for FillValues.
+  [[nodiscard]] static Result<void> ReserveValues(Vec<Value>& values, size_t count) {
+    return count <= values.size() ? Result<void>() : values.Resize(count);
+  }
   // Never an error: what DriveInnermost returns is made in place.
   [[nodiscard]] Result<RunResult> Finish(Machine::Outcome outcome);
+  [[nodiscard]] Result<RunResult> FinishEnded(Machine::Outcome outcome);
 
   StoreAnchor* anchor_;
   Allocator* allocator_;
   uint64_t charged_bytes_ = 0;  // of the budget, for this object
-  Vec<Value> values_;     // results of the run that ended last
-  Vec<Value> arguments_;  // of the host call that was asked about last
+  Vec<Value> values_;     // in front: results of the run that ended last
+  Vec<Value> arguments_;  // in front: those of the host call that was asked about last
   Vec<Slot> slots_;       // arguments and results on their way in
+  size_t value_count_ = 0;  // of values_
   uint64_t values_serial_ = 0;
   uint64_t trap_serial_ = 0;
   uint32_t epoch_ = 0;        // counts resets: handles of an earlier one are stale

@@ -93,13 +93,13 @@ struct Run {
   RunState state = RunState::kRunning;
   uint64_t serial = 0;        // unique in the store: handles to a run carry it
   CanonIdx type = kNoIndex;   // of the invoked function
+  uint32_t result_slots = 0;  // of that type
   FramePos base_frame;        // its bottom frame
   Sp base;                    // the cell below its arguments and results
   FuncAddr entry = kNoAddress;  // the function still to be entered, its arguments on top of the stack
-  Registers saved;            // while another run is nested in it
   uint64_t fuel_needed = 0;   // kOutOfFuel: the cost of the instruction that did not fit
-  HostCallState host_call;    // kHostCall
-  InstantiateProgress instantiate;
+  HostCallState host_call = {};  // kHostCall
+  InstantiateProgress instantiate = {};
 };
 
 struct BacktraceFrame {
@@ -182,7 +182,11 @@ struct Machine {
   // --- Runs -------------------------------------------------------------------------------------------------------
   // Pushes a run that calls a function with these arguments (slots, of its type). Nothing executes yet.
   // Errors: kLimitExceeded (nested_runs), class memory. A callee that does not fit on the stack traps when driven.
-  [[nodiscard]] Result<void> BeginInvoke(FuncAddr function, std::span<const Slot> arguments);
+  [[nodiscard]] Result<void> BeginInvoke(FuncAddr function, std::span<const Slot> arguments) {
+    return BeginInvoke(function, store.types.FuncType(store.functions[function].type), arguments);
+  }
+  // The same, for those who have looked up its type already.
+  [[nodiscard]] Result<void> BeginInvoke(FuncAddr function, const FuncTypeView& type, std::span<const Slot> arguments);
   // Pushes an empty run for an instantiation, whose driver calls its start function with EnterFromHost.
   [[nodiscard]] Result<void> BeginInstantiate(uint32_t instance_id);
   // Makes a function without parameters the one that the innermost run, which has no frames, executes when driven.
@@ -196,6 +200,12 @@ struct Machine {
   // driven on; or the run traps.
   std::span<const Slot> PendingArguments() const;
   void AnswerHostCall(std::span<const Slot> results);
+  // The same for results that are on the value stack already, from the first argument's cell on.
+  void AnswerHostCallInPlace(size_t result_slots) {
+    Run& run = runs.back();
+    registers.sp = run.host_call.arguments + (static_cast<ptrdiff_t>(result_slots) - 1);
+    run.state = RunState::kRunning;
+  }
 
   // The results of a done run (valid until the next Begin or End), and the end of a run: its frames are dropped and the
   // run below goes on as it was.
@@ -242,7 +252,11 @@ struct Machine {
   // Where a waiting frame of the fast tier goes on.
   static CodePos ResumeCode(FramePos at);
   // The running frame, of the fast tier, goes on there, where a region begins.
-  void ContinueAt(CodePos code);
+  void ContinueAt(CodePos code) {
+    registers.code = code;
+    registers.entry_cost = code.U16(-1);
+    registers.has_accumulators = false;
+  }
   // The running frame, of the fast tier, was returned into by one of the in-place tier.
   Exit ReturnIntoFast();
 
@@ -272,8 +286,8 @@ struct Machine {
   bool is_trap_behind_call = false;
 
  private:
-  [[nodiscard]] Result<void> PushRun(RunKind kind, CanonIdx type, uint32_t slots);
-  Outcome Pause(RunState state);
+  [[nodiscard]] Result<void> PushRun(RunKind kind, uint32_t slots);
+  void Pause(RunState state);
   // Hands the tier a slice that covers fuel_needed. False: paused.
   bool Refill();
   void ReturnSlice();
@@ -288,6 +302,7 @@ struct Machine {
   RawStack<Slot> stack_{store.budget};
   RawStack<Frame> frames_{store.budget};
   Vec<BacktraceFrame> backtrace_{store.budget};
+  Vec<Registers> saved_{store.budget};  // of each run but the innermost
 };
 
 OrTrap<void> Machine::RunHost(const HostFunction& host, std::span<Slot> cells) {

@@ -26,8 +26,12 @@ struct CallImport {
       return Slowly(s);
     const HostFunction& host = TrustedArray<const HostFunction>(m.store.host_functions.span())[callee.host_number()];
     const uint64_t cost = s.pc.U16(8);
-    if (host.thunk == nullptr || s.fuel < cost) [[unlikely]]
+    if (s.fuel < cost) [[unlikely]]
       return Slowly(s);
+    if (host.thunk == nullptr) [[unlikely]] {
+      SpillState(m, s.pc, s.fp, s.memory, s.fuel - cost);
+      return OutOfLine(WaitForHost(m, callee.host_number()));
+    }
     // In a loop the next instruction loads the pins again: they need not outlive the call.
     s.pin0 = s.pin1 = 0;
     s.head = CodePos();
