@@ -117,11 +117,11 @@ Result<void> StoreState::Reset(const ResetOptions& options) {
 namespace {
 
 // Whether values are numbers of these types, as nearly all are.
-bool AreNumbers(std::span<const Value> values, std::span<const ValType> types) {
+[[gnu::always_inline]] inline bool AreNumbers(std::span<const Value> values, std::span<const ValType> types) {
   if (values.size() != types.size()) return false;
-  const std::span<const Value> given = values.first(types.size());
-  for (size_t i = 0; i < types.size(); ++i) {
-    if (given[i].type() != types[i] || !types[i].is_number()) return false;
+  auto value = values.begin();
+  for (const ValType type : types) {
+    if ((*value++).type() != type || !type.is_number()) return false;
   }
   return true;
 }
@@ -250,20 +250,14 @@ FuncTypeView StoreState::SignatureOf(FuncAddr function) const {
 
 Result<RunResult> StoreState::Invoke(FuncAddr function, std::span<const Value> arguments) {
   slots_.Clear();
-  const FuncTypeView signature = SignatureOf(function);
   // The values may lie in values_ or arguments_: they are read before those change.
-  SANDBOX_TRY(AppendSlots(arguments, signature.params, ErrorCode::kWrongArguments, slots_));
-  return InvokeSlots(function, signature, slots_.span());
+  SANDBOX_TRY(AppendSlots(arguments, SignatureOf(function).params, ErrorCode::kWrongArguments, slots_));
+  return InvokeSlots(function, slots_.span());
 }
 
 Result<RunResult> StoreState::InvokeSlots(FuncAddr function, std::span<const Slot> arguments) {
-  return InvokeSlots(function, SignatureOf(function), arguments);
-}
-
-Result<RunResult> StoreState::InvokeSlots(FuncAddr function, const FuncTypeView& signature,
-                                          std::span<const Slot> arguments) {
-  SANDBOX_TRY(ReserveValues(values_, signature.results.size()));
-  SANDBOX_TRY(machine.BeginInvoke(function, signature, arguments));
+  SANDBOX_TRY(ReserveValues(values_, data.types.ResultCount(data.functions[function].type)));
+  SANDBOX_TRY(machine.BeginInvoke(function, arguments));
   return DriveInnermost();
 }
 
@@ -376,16 +370,24 @@ Result<void> StoreState::CheckTurn(uint64_t serial) const {
 
 Result<RunResult> StoreState::Answer(std::span<const Value> results) {
   const HostCallState& call = machine.runs.back().host_call;
-  const std::span<const ValType> types = data.types.FuncType(data.host_functions[call.host_function].type).results;
-  if (AreNumbers(results, types)) [[likely]] {
-    // Straight to where they belong: nothing can be refused any more.
-    for (size_t i = 0; i < results.size(); ++i) call.arguments[static_cast<ptrdiff_t>(i)] = results[i].number_cell();
-    machine.AnswerHostCallInPlace(results.size());
-  } else {
-    slots_.Clear();
-    SANDBOX_TRY(AppendSlots(results, types, ErrorCode::kWrongResults, slots_));
-    machine.AnswerHostCall(slots_.span());
+  const FewNumbers& numbers = data.host_functions[call.host_function].numbers;
+  if (!numbers.is_present() || !AreNumbers(results, numbers.results())) [[unlikely]]
+    return AnswerChecked(results);
+  // Straight to where they belong: nothing can be refused any more.
+  Sp to = call.arguments;
+  for (const Value& result : results) {
+    to[0] = result.number_cell();
+    to.Move(1);
   }
+  machine.AnswerHostCallInPlace(results.size());
+  return DriveInnermost();
+}
+
+Result<RunResult> StoreState::AnswerChecked(std::span<const Value> results) {
+  const HostFunction& function = data.host_functions[machine.runs.back().host_call.host_function];
+  slots_.Clear();
+  SANDBOX_TRY(AppendSlots(results, data.types.FuncType(function.type).results, ErrorCode::kWrongResults, slots_));
+  machine.AnswerHostCall(slots_.span());
   return DriveInnermost();
 }
 
@@ -397,12 +399,16 @@ Result<RunResult> StoreState::AnswerWithTrap(TrapCode code) {
 }
 
 std::span<const Value> StoreState::ArgumentsOf(const Run& run) {
-  const FuncTypeView type = data.types.FuncType(data.host_functions[run.host_call.host_function].type);
-  return FillValues(run.host_call.arguments.Range(SlotsOf(type.params)), type.params, arguments_.span());
-}
-
-std::span<const Value> StoreState::ValuesOf(uint64_t serial) const {
-  return serial == values_serial_ ? values_.span().first(value_count_) : std::span<const Value>();
+  const HostFunction& function = data.host_functions[run.host_call.host_function];
+  const std::span<const Slot> cells = run.host_call.arguments.Range(function.param_slots);
+  if (!function.numbers.is_present()) [[unlikely]]
+    return FillValues(cells, data.types.FuncType(function.type).params, arguments_.span());
+  const std::span<const ValType> types = function.numbers.params();
+  const std::span<Value> filled = arguments_.span().first(types.size());
+  auto cell = cells.begin();
+  auto to = filled.begin();
+  for (const ValType type : types) *to++ = Value::Number(type, *cell++);
+  return filled;
 }
 
 // --- Host functions that run at once -------------------------------------------------------------------------------

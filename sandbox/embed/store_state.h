@@ -107,7 +107,9 @@ class StoreState {
   size_t trace_size() const { return has_trace_ ? machine.backtrace().size() : 0; }
   TraceFrame TraceAt(size_t i) const;
   TrapInfo TrapOf(uint64_t serial, TrapCode code) const;
-  std::span<const Value> ValuesOf(uint64_t serial) const;
+  std::span<const Value> ValuesOf(uint64_t serial) const {
+    return serial == values_serial_ ? values_.span().first(value_count_) : std::span<const Value>();
+  }
   const LinkFailure* link_failure() const { return has_link_failure_ ? &link_failure_ : nullptr; }
   uint32_t links_epoch() const { return links_epoch_; }
 
@@ -117,13 +119,13 @@ class StoreState {
 
  private:
   [[nodiscard]] Result<void> Allocate();
-  [[nodiscard]] Result<RunResult> InvokeSlots(FuncAddr function, const FuncTypeView& signature,
-                                              std::span<const Slot> arguments);
   [[nodiscard]] Result<void> ReserveForImports(const Module& module);
   // Makes it hold so many values at least, for FillValues.
   [[nodiscard]] static Result<void> ReserveValues(Vec<Value>& values, size_t count) {
     return count <= values.size() ? Result<void>() : values.Resize(count);
   }
+  // An answer that holds a reference or a vector, or is wrong.
+  [[nodiscard]] Result<RunResult> AnswerChecked(std::span<const Value> results);
   // Never an error: what DriveInnermost returns is made in place.
   [[nodiscard]] Result<RunResult> Finish(Machine::Outcome outcome);
   [[nodiscard]] Result<RunResult> FinishEnded(Machine::Outcome outcome);

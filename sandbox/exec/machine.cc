@@ -59,9 +59,10 @@ Result<void> Machine::PushRun(RunKind kind, uint32_t slots) {
   return {};
 }
 
-Result<void> Machine::BeginInvoke(FuncAddr function, const FuncTypeView& type, std::span<const Slot> arguments) {
-  const uint32_t param_slots = SlotsOf(type.params);
-  const uint32_t result_slots = SlotsOf(type.results);
+Result<void> Machine::BeginInvoke(FuncAddr function, std::span<const Slot> arguments) {
+  const CanonIdx type = store.functions[function].type;
+  const uint32_t param_slots = store.types.ParamSlots(type);
+  const uint32_t result_slots = store.types.ResultSlots(type);
   SANDBOX_CHECK(arguments.size() == param_slots);
   SANDBOX_TRY(PushRun(RunKind::kInvoke, std::max(param_slots, result_slots)));
   Sp to = registers.sp;
@@ -71,7 +72,7 @@ Result<void> Machine::BeginInvoke(FuncAddr function, const FuncTypeView& type, s
   }
   registers.sp = to;
   Run& run = runs.back();
-  run.type = store.functions[function].type;
+  run.type = type;
   run.result_slots = result_slots;
   run.entry = function;
   return {};
@@ -170,7 +171,8 @@ bool Machine::ChargeOutsideTier(uint64_t units) {
   return true;
 }
 
-Exit Machine::Enter(FuncAddr function) {
+// Apart from what goes on: it needs more room on the native stack.
+[[gnu::noinline]] Exit Machine::Enter(FuncAddr function) {
   if (Call(function) == Flow::kExit && exit != Exit::kSwitch) return exit;
   return tier.run(*this);
 }
@@ -187,9 +189,18 @@ Machine::Outcome Machine::Drive() {
   fuel_needed = 0;
   // The host may have let a memory grow since the run stopped.
   RefreshMemory();
-  if (!Refill()) return PauseOutcome();
+  // Behind a host call the slice goes on, if nothing has taken it back.
+  const bool has_slice = registers.fuel != 0 && !interrupt.IsRequested();
+  if (!has_slice && !Refill()) return PauseOutcome();
   const FuncAddr entry = std::exchange(first.entry, kNoAddress);
-  Exit why = entry != kNoAddress ? Enter(entry) : tier.run(*this);
+  const Exit why = entry != kNoAddress ? Enter(entry) : tier.run(*this);
+  if (why != Exit::kHostCall) return DriveOn(why);
+  runs.back().state = RunState::kHostCall;
+  return Outcome::kHostCall;
+}
+
+// After the first time that the tier has stopped.
+Machine::Outcome Machine::DriveOn(Exit why) {
   while (why == Exit::kFuel) {
     if (IsShortOfRegion()) {
       tier.leave(*this);
@@ -203,9 +214,7 @@ Machine::Outcome Machine::Drive() {
     why = tier.run(*this);
   }
   switch (why) {
-    case Exit::kHostCall:
-      Pause(RunState::kHostCall);
-      return Outcome::kHostCall;
+    case Exit::kHostCall: runs.back().state = RunState::kHostCall; return Outcome::kHostCall;
     case Exit::kTrap:
       Unwind();
       return Outcome::kTrapped;

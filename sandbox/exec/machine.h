@@ -182,11 +182,7 @@ struct Machine {
   // --- Runs -------------------------------------------------------------------------------------------------------
   // Pushes a run that calls a function with these arguments (slots, of its type). Nothing executes yet.
   // Errors: kLimitExceeded (nested_runs), class memory. A callee that does not fit on the stack traps when driven.
-  [[nodiscard]] Result<void> BeginInvoke(FuncAddr function, std::span<const Slot> arguments) {
-    return BeginInvoke(function, store.types.FuncType(store.functions[function].type), arguments);
-  }
-  // The same, for those who have looked up its type already.
-  [[nodiscard]] Result<void> BeginInvoke(FuncAddr function, const FuncTypeView& type, std::span<const Slot> arguments);
+  [[nodiscard]] Result<void> BeginInvoke(FuncAddr function, std::span<const Slot> arguments);
   // Pushes an empty run for an instantiation, whose driver calls its start function with EnterFromHost.
   [[nodiscard]] Result<void> BeginInstantiate(uint32_t instance_id);
   // Makes a function without parameters the one that the innermost run, which has no frames, executes when driven.
@@ -288,6 +284,7 @@ struct Machine {
  private:
   [[nodiscard]] Result<void> PushRun(RunKind kind, uint32_t slots);
   void Pause(RunState state);
+  Outcome DriveOn(Exit why);
   // Hands the tier a slice that covers fuel_needed. False: paused.
   bool Refill();
   void ReturnSlice();
