@@ -27,8 +27,6 @@ std::string_view TextOf(const NameBytes& name) { return {name.begin(), name.size
 Result<StoreState*> StoreInTurn(const StoreRef& ref, uint64_t serial, bool is_host_call) {
   StoreState* const store = ref.get();
   if (store == nullptr) return Fail(ErrorCode::kStaleHandle);
-  if (is_host_call && store->IsInnermostCall(serial)) [[likely]]
-    return store;
   SANDBOX_TRY(store->CheckTurn(serial));
   if ((store->machine.runs.back().state == RunState::kHostCall) != is_host_call) return Fail(ErrorCode::kNotRunning);
   return store;
@@ -63,10 +61,9 @@ FuncSignature Call::signature() const {
 std::span<const Value> Call::args() const {
   StoreState* const store = store_.get();
   if (store == nullptr) return {};
-  if (store->IsInnermostCall(serial_)) [[likely]]
-    return store->ArgumentsOf(store->machine.runs.back());
-  const Run* const run = store->FindRun(serial_);
-  if (run == nullptr || run->state != RunState::kHostCall) return {};
+  const Run* const run = store->IsInnermostCall(serial_) ? &store->machine.runs.back() : store->FindRun(serial_);
+  if (run == nullptr || run->state != RunState::kHostCall) [[unlikely]]
+    return {};
   return store->ArgumentsOf(*run);
 }
 
@@ -85,13 +82,14 @@ Result<MemoryView> Call::memory(MemIdx index) const {
 }
 
 Result<RunResult> Call::Resume(std::span<const Value> results) const {
-  SANDBOX_ASSIGN(StoreState* const store, StoreInTurn(store_, serial_, true));
+  StoreState* const store = store_.get();
+  if (store == nullptr || !store->IsInnermostCall(serial_)) [[unlikely]]
+    return WhyNotInTurn();
   return store->Answer(results);
 }
 
-Result<RunResult> Call::Resume() const { return Resume(std::span<const Value>()); }
-
-Result<RunResult> Call::Resume(const Value& result) const { return Resume(MakeSpan(&result, 1)); }
+// Apart from what is no error: an Error takes room on the native stack.
+Result<RunResult> Call::WhyNotInTurn() const { return std::unexpected(StoreInTurn(store_, serial_, true).error()); }
 
 Result<RunResult> Call::Trap(TrapCode code) const {
   SANDBOX_ASSIGN(StoreState* const store, StoreInTurn(store_, serial_, true));

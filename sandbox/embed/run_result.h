@@ -101,6 +101,8 @@ class Call {
   [[nodiscard]] Result<void> Drop() const;
 
  private:
+  [[nodiscard]] Result<RunResult> WhyNotInTurn() const;
+
   StoreRef store_;
   uint64_t serial_ = 0;
 };
@@ -159,6 +161,8 @@ class [[nodiscard]] RunResult {
 inline Result<RunResult> Call::Resume(std::initializer_list<Value> results) const {
   return Resume(MakeSpan(results.begin(), results.size()));
 }
+inline Result<RunResult> Call::Resume() const { return Resume(std::span<const Value>()); }
+inline Result<RunResult> Call::Resume(const Value& result) const { return Resume(MakeSpan(&result, 1)); }
 
 }  // namespace sandbox
 

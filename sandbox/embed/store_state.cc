@@ -114,20 +114,6 @@ Result<void> StoreState::Reset(const ResetOptions& options) {
 
 // --- Values --------------------------------------------------------------------------------------------------------
 
-namespace {
-
-// Whether values are numbers of these types, as nearly all are.
-[[gnu::always_inline]] inline bool AreNumbers(std::span<const Value> values, std::span<const ValType> types) {
-  if (values.size() != types.size()) return false;
-  auto value = values.begin();
-  for (const ValType type : types) {
-    if ((*value++).type() != type || !type.is_number()) return false;
-  }
-  return true;
-}
-
-}  // namespace
-
 Result<Slot> StoreState::SlotOfValue(const Value& value, ValType type, ErrorCode mismatch) const {
   if (type.is_number() && value.type() == type) return value.number_cell();
   if (!type.is_ref() || !value.is_ref()) return Fail(mismatch);
@@ -306,11 +292,14 @@ Result<RunResult> StoreState::DriveInnermost() {
         machine.runs.back().kind == RunKind::kInstantiate ? DriveInstantiation(machine) : machine.Drive();
   }
   --drive_depth_;
-  if (machine.is_doomed) {
-    if (drive_depth_ == 0) DeleteUncounted(allocator_, this);
-    return Fail(ErrorCode::kStaleHandle);
-  }
+  if (machine.is_doomed) [[unlikely]]
+    return EndDoomed();
   return Finish(outcome);
+}
+
+Result<RunResult> StoreState::EndDoomed() {
+  if (drive_depth_ == 0) DeleteUncounted(allocator_, this);
+  return Fail(ErrorCode::kStaleHandle);
 }
 
 namespace {
@@ -368,21 +357,6 @@ Result<void> StoreState::CheckTurn(uint64_t serial) const {
   return {};
 }
 
-Result<RunResult> StoreState::Answer(std::span<const Value> results) {
-  const HostCallState& call = machine.runs.back().host_call;
-  const FewNumbers& numbers = data.host_functions[call.host_function].numbers;
-  if (!numbers.is_present() || !AreNumbers(results, numbers.results())) [[unlikely]]
-    return AnswerChecked(results);
-  // Straight to where they belong: nothing can be refused any more.
-  Sp to = call.arguments;
-  for (const Value& result : results) {
-    to[0] = result.number_cell();
-    to.Move(1);
-  }
-  machine.AnswerHostCallInPlace(results.size());
-  return DriveInnermost();
-}
-
 Result<RunResult> StoreState::AnswerChecked(std::span<const Value> results) {
   const HostFunction& function = data.host_functions[machine.runs.back().host_call.host_function];
   slots_.Clear();
@@ -394,21 +368,17 @@ Result<RunResult> StoreState::AnswerChecked(std::span<const Value> results) {
 Result<RunResult> StoreState::AnswerWithTrap(TrapCode code) {
   machine.trap = code;
   machine.is_trap_behind_call = true;
+  if (machine.tier.has_fast() && machine.frame->fast != nullptr) {
+    machine.registers.pc = Pc::At(machine.bytes, machine.tier.offset_after_call(machine.frame));
+  }
   machine.Unwind();
   return Finish(Machine::Outcome::kTrapped);
 }
 
-std::span<const Value> StoreState::ArgumentsOf(const Run& run) {
+std::span<const Value> StoreState::ArgumentsOfAnyTypes(const Run& run) {
   const HostFunction& function = data.host_functions[run.host_call.host_function];
   const std::span<const Slot> cells = run.host_call.arguments.Range(function.param_slots);
-  if (!function.numbers.is_present()) [[unlikely]]
-    return FillValues(cells, data.types.FuncType(function.type).params, arguments_.span());
-  const std::span<const ValType> types = function.numbers.params();
-  const std::span<Value> filled = arguments_.span().first(types.size());
-  auto cell = cells.begin();
-  auto to = filled.begin();
-  for (const ValType type : types) *to++ = Value::Number(type, *cell++);
-  return filled;
+  return FillValues(cells, data.types.FuncType(function.type).params, arguments_.span());
 }
 
 // --- Host functions that run at once -------------------------------------------------------------------------------

@@ -87,14 +87,16 @@ class StoreState {
     const Run& run = machine.runs.back();
     return run.serial == serial && run.state == RunState::kHostCall;
   }
-  [[nodiscard]] Result<RunResult> Answer(std::span<const Value> results);
+  // Answers the innermost run's host call.
+  [[nodiscard]] SANDBOX_INLINE Result<RunResult> Answer(std::span<const Value> results);
   [[nodiscard]] Result<RunResult> AnswerWithTrap(TrapCode code);
   // Runs the innermost run on.
   [[nodiscard]] Result<RunResult> DriveInnermost();
   // The pending run of a serial, innermost or not; null when there is none.
   const Run* FindRun(uint64_t serial) const;
   RunResult ResultOfPending() const;
-  std::span<const Value> ArgumentsOf(const Run& run);
+  // The arguments of the host call that a run waits for.
+  SANDBOX_INLINE std::span<const Value> ArgumentsOf(const Run& run);
   [[nodiscard]] Result<void> Reset(const ResetOptions& options);
   bool is_driving() const { return drive_depth_ > 0; }
 
@@ -126,6 +128,11 @@ class StoreState {
   }
   // An answer that holds a reference or a vector, or is wrong.
   [[nodiscard]] Result<RunResult> AnswerChecked(std::span<const Value> results);
+  std::span<const Value> ArgumentsOfAnyTypes(const Run& run);
+  // Whether values are numbers of these types, as nearly all are.
+  SANDBOX_INLINE static bool AreNumbers(std::span<const Value> values, std::span<const ValType> types);
+  // A host function has destroyed the store.
+  [[nodiscard, gnu::noinline]] Result<RunResult> EndDoomed();
   // Never an error: what DriveInnermost returns is made in place.
   [[nodiscard]] Result<RunResult> Finish(Machine::Outcome outcome);
   [[nodiscard]] Result<RunResult> FinishEnded(Machine::Outcome outcome);
@@ -147,6 +154,47 @@ class StoreState {
   LinkFailure link_failure_;
   Module failed_module_;  // keeps the text of link_failure_
 };
+
+// --- What an embedder that answers host calls does for each: inline, one function out of line each --------------------
+
+bool StoreState::AreNumbers(std::span<const Value> values, std::span<const ValType> types) {
+  if (values.size() != types.size()) return false;
+  auto value = values.begin();
+  for (const ValType type : types) {
+    if ((*value++).type() != type || !type.is_number()) return false;
+  }
+  return true;
+}
+
+std::span<const Value> StoreState::ArgumentsOf(const Run& run) {
+  const FewNumbers& numbers = data.host_functions[run.host_call.host_function].numbers;
+  if (!numbers.is_present()) [[unlikely]]
+    return ArgumentsOfAnyTypes(run);
+  const std::span<const ValType> types = numbers.params();
+  const std::span<Value> filled = arguments_.span().first(types.size());
+  Sp cell = run.host_call.arguments;
+  auto to = filled.begin();
+  for (const ValType type : types) {
+    *to++ = Value::Number(type, cell[0]);
+    cell.Move(1);
+  }
+  return filled;
+}
+
+Result<RunResult> StoreState::Answer(std::span<const Value> results) {
+  const HostCallState& call = machine.runs.back().host_call;
+  const FewNumbers& numbers = data.host_functions[call.host_function].numbers;
+  if (!numbers.is_present() || !AreNumbers(results, numbers.results())) [[unlikely]]
+    return AnswerChecked(results);
+  // Straight to where they belong: nothing can be refused any more.
+  Sp to = call.arguments;
+  for (const Value& result : results) {
+    to[0] = result.number_cell();
+    to.Move(1);
+  }
+  machine.AnswerHostCallInPlace(results.size());
+  return DriveInnermost();
+}
 
 }  // namespace sandbox
 

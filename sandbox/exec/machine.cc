@@ -171,8 +171,7 @@ bool Machine::ChargeOutsideTier(uint64_t units) {
   return true;
 }
 
-// Apart from what goes on: it needs more room on the native stack.
-[[gnu::noinline]] Exit Machine::Enter(FuncAddr function) {
+Exit Machine::Enter(FuncAddr function) {
   if (Call(function) == Flow::kExit && exit != Exit::kSwitch) return exit;
   return tier.run(*this);
 }
@@ -182,21 +181,15 @@ bool Machine::IsShortOfRegion() const {
   return IsFast(frame) && !is_fuel_unlimited && tank + registers.fuel < fuel_needed && !interrupt.IsRequested();
 }
 
-Machine::Outcome Machine::Drive() {
+Machine::Outcome Machine::DriveFromStart() {
   Run& first = runs.back();
   first.state = RunState::kRunning;
   is_trap_behind_call = false;
   fuel_needed = 0;
-  // The host may have let a memory grow since the run stopped.
   RefreshMemory();
-  // Behind a host call the slice goes on, if nothing has taken it back.
-  const bool has_slice = registers.fuel != 0 && !interrupt.IsRequested();
-  if (!has_slice && !Refill()) return PauseOutcome();
+  if (!Refill()) return PauseOutcome();
   const FuncAddr entry = std::exchange(first.entry, kNoAddress);
-  const Exit why = entry != kNoAddress ? Enter(entry) : tier.run(*this);
-  if (why != Exit::kHostCall) return DriveOn(why);
-  runs.back().state = RunState::kHostCall;
-  return Outcome::kHostCall;
+  return DriveOn(entry != kNoAddress ? Enter(entry) : tier.run(*this));
 }
 
 // After the first time that the tier has stopped.

@@ -190,7 +190,7 @@ struct Machine {
 
   // Runs the innermost run until it is done, pauses or traps. Fills its state and trap.
   enum class Outcome : uint8_t { kDone, kHostCall, kOutOfFuel, kInterrupted, kTrapped };
-  Outcome Drive();
+  SANDBOX_INLINE Outcome Drive();
 
   // The arguments of the innermost run's pending host call, and its end: results replace them and the run can be
   // driven on; or the run traps.
@@ -284,6 +284,7 @@ struct Machine {
  private:
   [[nodiscard]] Result<void> PushRun(RunKind kind, uint32_t slots);
   void Pause(RunState state);
+  Outcome DriveFromStart();
   Outcome DriveOn(Exit why);
   // Hands the tier a slice that covers fuel_needed. False: paused.
   bool Refill();
@@ -301,6 +302,19 @@ struct Machine {
   Vec<BacktraceFrame> backtrace_{store.budget};
   Vec<Registers> saved_{store.budget};  // of each run but the innermost
 };
+
+// Most often a run goes on behind a host call, with what is left of its slice if nothing has taken that back.
+Machine::Outcome Machine::Drive() {
+  Run& run = runs.back();
+  if (run.entry != kNoAddress || registers.fuel == 0 || interrupt.IsRequested()) return DriveFromStart();
+  run.state = RunState::kRunning;
+  // The host may have let a memory grow since the run stopped.
+  RefreshMemory();
+  const Exit why = tier.run(*this);
+  if (why != Exit::kHostCall) return DriveOn(why);
+  runs.back().state = RunState::kHostCall;
+  return Outcome::kHostCall;
+}
 
 OrTrap<void> Machine::RunHost(const HostFunction& host, std::span<Slot> cells) {
   const size_t runs_before = runs.size();

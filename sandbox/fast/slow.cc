@@ -75,15 +75,6 @@ Step CallImportSlowly(Machine& m) {
   return RunCold(m, code.U32(3), code.U16(5), code + 11, inplace::ColdCall);
 }
 
-Step WaitForHost(Machine& m, uint32_t host_function) {
-  const CodePos code = m.registers.code;
-  PointBehindCall(m, code.U32(3));
-  m.registers.sp = m.registers.locals + code.U16(5);
-  m.ContinueAt(code + 11);
-  (void)m.WaitForHost(host_function, m.registers.locals + code.U16(6));
-  return Step::kExit;
-}
-
 Step TrapOfHost(Machine& m, CodePos pc, TrapCode code) {
   PointBehindCall(m, pc.U32(3));
   m.is_trap_behind_call = true;

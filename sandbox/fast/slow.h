@@ -37,8 +37,6 @@ SANDBOX_INLINE void SpillState(Machine& m, CodePos pc, Locals fp, MemView memory
 // The instructions of the same names. Each is kResume or kExit.
 Step CallIndirectSlowly(Machine& m);
 Step CallImportSlowly(Machine& m);
-// The CallImport at registers.code, which is paid, calls a host function that suspends the run.
-Step WaitForHost(Machine& m, uint32_t host_function);
 Step ColdInstruction(Machine& m);
 Step ColdReturnCall(Machine& m);
 // The host function that the CallImport at pc has called has trapped.

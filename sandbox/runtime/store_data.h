@@ -5,6 +5,7 @@
 #ifndef SANDBOX_RUNTIME_STORE_DATA_H_
 #define SANDBOX_RUNTIME_STORE_DATA_H_
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -55,27 +56,26 @@ class FewNumbers {
   // Absent for more, or for references and vectors.
   static FewNumbers Of(const FuncTypeView& type) {
     FewNumbers few;
-    if (type.params.size() + type.results.size() > kMost) return few;
-    size_t count = 0;
+    if (type.params.size() > few.params_.size() || type.results.size() > few.results_.size()) return few;
     for (const std::span<const ValType> types : {type.params, type.results}) {
-      for (const ValType number : types) {
-        if (!number.is_number()) return few;
-        few.types_[count++] = number;
+      for (const ValType item : types) {
+        if (!item.is_number()) return few;
       }
     }
+    std::ranges::copy(type.params, few.params_.begin());
+    std::ranges::copy(type.results, few.results_.begin());
     few.param_count_ = static_cast<uint8_t>(type.params.size());
     few.result_count_ = static_cast<uint8_t>(type.results.size());
     few.is_present_ = true;
     return few;
   }
   bool is_present() const { return is_present_; }
-  std::span<const ValType> params() const { return std::span(types_).first(param_count_); }
-  std::span<const ValType> results() const { return std::span(types_).subspan(param_count_, result_count_); }
+  std::span<const ValType> params() const { return std::span(params_).first(param_count_); }
+  std::span<const ValType> results() const { return std::span(results_).first(result_count_); }
 
  private:
-  static constexpr size_t kMost = 12;
-
-  std::array<ValType, kMost> types_;
+  std::array<ValType, 8> params_;
+  std::array<ValType, 4> results_;
   uint8_t param_count_ = 0;
   uint8_t result_count_ = 0;
   bool is_present_ = false;
