@@ -59,9 +59,12 @@ FuncSignature Call::signature() const {
 }
 
 std::span<const Value> Call::args() const {
-  const Run* const run = RunOf(store_, serial_);
-  if (run == nullptr || run->state != RunState::kHostCall) return {};
-  return store_.get()->ArgumentsOf(*run);
+  StoreState* const store = store_.get();
+  if (store == nullptr) return {};
+  const Run* const run = store->IsInnermostCall(serial_) ? &store->machine.runs.back() : store->FindRun(serial_);
+  if (run == nullptr || run->state != RunState::kHostCall) [[unlikely]]
+    return {};
+  return store->ArgumentsOf(*run);
 }
 
 std::optional<InstanceId> Call::instance() const {
@@ -79,13 +82,14 @@ Result<MemoryView> Call::memory(MemIdx index) const {
 }
 
 Result<RunResult> Call::Resume(std::span<const Value> results) const {
-  SANDBOX_ASSIGN(StoreState* const store, StoreInTurn(store_, serial_, true));
+  StoreState* const store = store_.get();
+  if (store == nullptr || !store->IsInnermostCall(serial_)) [[unlikely]]
+    return WhyNotInTurn();
   return store->Answer(results);
 }
 
-Result<RunResult> Call::Resume() const { return Resume(std::span<const Value>()); }
-
-Result<RunResult> Call::Resume(const Value& result) const { return Resume(MakeSpan(&result, 1)); }
+// Apart from what is no error: an Error takes room on the native stack.
+Result<RunResult> Call::WhyNotInTurn() const { return std::unexpected(StoreInTurn(store_, serial_, true).error()); }
 
 Result<RunResult> Call::Trap(TrapCode code) const {
   SANDBOX_ASSIGN(StoreState* const store, StoreInTurn(store_, serial_, true));
@@ -112,8 +116,6 @@ TrapInfo RunResult::trap() const {
   info.code = trap_;
   return store == nullptr || outcome_ != Outcome::kTrapped ? info : store->TrapOf(serial_, trap_);
 }
-
-Call RunResult::call() const { return outcome_ == Outcome::kHostCall ? Call(store_, serial_) : Call(); }
 
 uint64_t RunResult::fuel_needed() const {
   const Run* const run = outcome_ == Outcome::kOutOfFuel ? RunOf(store_, serial_) : nullptr;

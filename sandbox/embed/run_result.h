@@ -77,8 +77,9 @@ class Call {
   // Errors: kWrongArguments when the signature is another; kStaleHandle.
   template <typename... T>
   [[nodiscard]] Result<std::tuple<T...>> Args() const {
-    if (index() == kNoIndex) return Fail(ErrorCode::kStaleHandle);
-    return ConvertValues<std::tuple<T...>>(args(), ErrorCode::kWrongArguments);
+    const std::span<const Value> values = args();
+    if (values.empty() && index() == kNoIndex) return Fail(ErrorCode::kStaleHandle);
+    return ConvertValues<std::tuple<T...>>(values, ErrorCode::kWrongArguments);
   }
 
   // The instance whose code made the call; absent when the host invoked the function itself.
@@ -100,6 +101,8 @@ class Call {
   [[nodiscard]] Result<void> Drop() const;
 
  private:
+  [[nodiscard]] Result<RunResult> WhyNotInTurn() const;
+
   StoreRef store_;
   uint64_t serial_ = 0;
 };
@@ -134,7 +137,7 @@ class [[nodiscard]] RunResult {
   TrapInfo trap() const;
 
   // kHostCall: what is to be answered. A stale handle for another outcome.
-  Call call() const;
+  Call call() const { return outcome_ == Outcome::kHostCall ? Call(store_, serial_) : Call(); }
 
   // kOutOfFuel: the whole cost of what comes next, in units. 0 for another outcome.
   uint64_t fuel_needed() const;
@@ -158,6 +161,8 @@ class [[nodiscard]] RunResult {
 inline Result<RunResult> Call::Resume(std::initializer_list<Value> results) const {
   return Resume(MakeSpan(results.begin(), results.size()));
 }
+inline Result<RunResult> Call::Resume() const { return Resume(std::span<const Value>()); }
+inline Result<RunResult> Call::Resume(const Value& result) const { return Resume(MakeSpan(&result, 1)); }
 
 }  // namespace sandbox
 

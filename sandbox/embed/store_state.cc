@@ -114,36 +114,8 @@ Result<void> StoreState::Reset(const ResetOptions& options) {
 
 // --- Values --------------------------------------------------------------------------------------------------------
 
-namespace {
-
-// The common cases, without a call: a number of this kind as a cell.
-[[gnu::always_inline]] inline std::optional<Slot> CellOfNumber(const Value& value, ValKind kind) {
-  if (value.kind() != kind) return std::nullopt;
-  switch (kind) {
-    case ValKind::kI32: return SlotOf(value.u32());
-    case ValKind::kI64: return SlotOf(value.u64());
-    case ValKind::kF32: return SlotOf(value.f32_bits());
-    case ValKind::kF64: return SlotOf(value.f64_bits());
-    default: return std::nullopt;
-  }
-}
-
-// And a cell as a number of this kind: `take` gets it, which spares it a detour through memory. False: no number's kind.
-template <typename Take>
-[[gnu::always_inline]] inline bool TakeNumber(Slot cell, ValKind kind, const Take& take) {
-  switch (kind) {
-    case ValKind::kI32: take(Value::I32(static_cast<uint32_t>(cell))); return true;
-    case ValKind::kI64: take(Value::I64(cell)); return true;
-    case ValKind::kF32: take(Value::F32Bits(static_cast<uint32_t>(cell))); return true;
-    case ValKind::kF64: take(Value::F64Bits(cell)); return true;
-    default: return false;
-  }
-}
-
-}  // namespace
-
 Result<Slot> StoreState::SlotOfValue(const Value& value, ValType type, ErrorCode mismatch) const {
-  if (const std::optional<Slot> number = CellOfNumber(value, type.kind())) return *number;
+  if (type.is_number() && value.type() == type) return value.number_cell();
   if (!type.is_ref() || !value.is_ref()) return Fail(mismatch);
   if (value.is_null()) {
     const bool fits = type.is_nullable() && data.types.TopOf(value.type().heap()) == data.types.TopOf(type.heap());
@@ -171,13 +143,13 @@ Result<void> StoreState::AppendSlots(std::span<const Value> values, std::span<co
   if (values.size() != types.size()) return Fail(mismatch);
   const size_t before = slots.size();
   SANDBOX_TRY(slots.ReserveMore(SlotsOf(types)));
+  if (AreNumbers(values, types)) [[likely]] {
+    for (const Value& number : values) slots.PushReserved(number.number_cell());
+    return {};
+  }
   for (size_t i = 0; i < values.size(); ++i) {
     if (types[i].kind() == ValKind::kV128 && values[i].kind() == ValKind::kV128) {
       for (Slot half : std::bit_cast<CellPair>(values[i].v128())) slots.PushReserved(half);
-      continue;
-    }
-    if (const std::optional<Slot> number = CellOfNumber(values[i], types[i].kind())) {
-      slots.PushReserved(*number);
       continue;
     }
     const Result<Slot> slot = SlotOfValue(values[i], types[i], mismatch);
@@ -191,8 +163,7 @@ Result<void> StoreState::AppendSlots(std::span<const Value> values, std::span<co
 }
 
 Value StoreState::ValueOfSlot(Slot low, Slot high, ValType type) const {
-  Value number;
-  if (TakeNumber(low, type.kind(), [&](Value taken) { number = taken; })) return number;
+  if (type.is_number()) return Value::Number(type, low);
   if (type.kind() == ValKind::kV128) return Value::V128(std::bit_cast<std::array<uint8_t, 16>>(CellPair{low, high}));
   if (!type.is_ref()) return Value();
   const HeapType::Abstract top = data.types.TopOf(type.heap());
@@ -202,15 +173,20 @@ Value StoreState::ValueOfSlot(Slot low, Slot high, ValType type) const {
   return Value::Null(type.heap().is_abstract() ? type.heap().abstract() : top);
 }
 
-void StoreState::FillValues(std::span<const Slot> slots, std::span<const ValType> types, Vec<Value>& values) const {
-  values.Clear();
+std::span<const Value> StoreState::FillValues(std::span<const Slot> slots, std::span<const ValType> types,
+                                              std::span<Value> values) const {
+  const std::span<Value> filled = values.first(types.size());
   size_t at = 0;
-  for (ValType type : types) {
-    if (!TakeNumber(slots[at], type.kind(), [&](Value number) { values.PushReserved(number); })) {
-      values.PushReserved(ValueOfSlot(slots[at], type.slots() == 2 ? slots[at + 1] : 0, type));
+  for (size_t i = 0; i < types.size(); ++i) {
+    const ValType type = types[i];
+    if (type.is_number()) [[likely]] {
+      filled[i] = Value::Number(type, slots[at++]);
+    } else {
+      filled[i] = ValueOfSlot(slots[at], type.slots() == 2 ? slots[at + 1] : 0, type);
+      at += type.slots();
     }
-    at += type.slots();
   }
+  return filled;
 }
 
 // --- Handles -------------------------------------------------------------------------------------------------------
@@ -266,8 +242,7 @@ Result<RunResult> StoreState::Invoke(FuncAddr function, std::span<const Value> a
 }
 
 Result<RunResult> StoreState::InvokeSlots(FuncAddr function, std::span<const Slot> arguments) {
-  const FuncTypeView signature = SignatureOf(function);
-  SANDBOX_TRY(values_.Reserve(signature.results.size()));
+  SANDBOX_TRY(ReserveValues(values_, data.types.ResultCount(data.functions[function].type)));
   SANDBOX_TRY(machine.BeginInvoke(function, arguments));
   return DriveInnermost();
 }
@@ -317,11 +292,14 @@ Result<RunResult> StoreState::DriveInnermost() {
         machine.runs.back().kind == RunKind::kInstantiate ? DriveInstantiation(machine) : machine.Drive();
   }
   --drive_depth_;
-  if (machine.is_doomed) {
-    if (drive_depth_ == 0) DeleteUncounted(allocator_, this);
-    return Fail(ErrorCode::kStaleHandle);
-  }
+  if (machine.is_doomed) [[unlikely]]
+    return EndDoomed();
   return Finish(outcome);
+}
+
+Result<RunResult> StoreState::EndDoomed() {
+  if (drive_depth_ == 0) DeleteUncounted(allocator_, this);
+  return Fail(ErrorCode::kStaleHandle);
 }
 
 namespace {
@@ -338,26 +316,26 @@ Result<RunResult> StoreState::Finish(Machine::Outcome outcome) {
   Run& run = machine.runs.back();
   run.serial = machine.next_serial++;
   const uint64_t serial = run.serial;
-  switch (outcome) {
-    case Machine::Outcome::kDone:
-      if (run.type == kNoIndex) {
-        values_.Clear();
-      } else {
-        FillValues(machine.Results(), data.types.FuncType(run.type).results, values_);
-      }
-      values_serial_ = serial;
-      machine.EndRun();
-      return Result<RunResult>(std::in_place, Outcome::kDone, ref(), serial);
-    case Machine::Outcome::kTrapped:
-      trap_serial_ = serial;
-      has_trace_ = true;
-      machine.EndRun();
-      return Result<RunResult>(std::in_place, Outcome::kTrapped, ref(), serial, machine.trap);
-    case Machine::Outcome::kHostCall:
-    case Machine::Outcome::kOutOfFuel:
-    case Machine::Outcome::kInterrupted: break;
-  }
+  if (outcome == Machine::Outcome::kDone || outcome == Machine::Outcome::kTrapped) return FinishEnded(outcome);
   return Result<RunResult>(std::in_place, OutcomeOf(run.state), ref(), serial);
+}
+
+Result<RunResult> StoreState::FinishEnded(Machine::Outcome outcome) {
+  const Run& run = machine.runs.back();
+  const uint64_t serial = run.serial;
+  if (outcome == Machine::Outcome::kTrapped) {
+    trap_serial_ = serial;
+    has_trace_ = true;
+    machine.EndRun();
+    return Result<RunResult>(std::in_place, Outcome::kTrapped, ref(), serial, machine.trap);
+  }
+  value_count_ = 0;
+  if (run.type != kNoIndex) {
+    value_count_ = FillValues(machine.Results(), data.types.FuncType(run.type).results, values_.span()).size();
+  }
+  values_serial_ = serial;
+  machine.EndRun();
+  return Result<RunResult>(std::in_place, Outcome::kDone, ref(), serial);
 }
 
 RunResult StoreState::ResultOfPending() const {
@@ -379,7 +357,7 @@ Result<void> StoreState::CheckTurn(uint64_t serial) const {
   return {};
 }
 
-Result<RunResult> StoreState::Answer(std::span<const Value> results) {
+Result<RunResult> StoreState::AnswerChecked(std::span<const Value> results) {
   const HostFunction& function = data.host_functions[machine.runs.back().host_call.host_function];
   slots_.Clear();
   SANDBOX_TRY(AppendSlots(results, data.types.FuncType(function.type).results, ErrorCode::kWrongResults, slots_));
@@ -390,18 +368,17 @@ Result<RunResult> StoreState::Answer(std::span<const Value> results) {
 Result<RunResult> StoreState::AnswerWithTrap(TrapCode code) {
   machine.trap = code;
   machine.is_trap_behind_call = true;
+  if (machine.tier.has_fast() && machine.frame->fast != nullptr) {
+    machine.registers.pc = Pc::At(machine.bytes, machine.tier.offset_after_call(machine.frame));
+  }
   machine.Unwind();
   return Finish(Machine::Outcome::kTrapped);
 }
 
-std::span<const Value> StoreState::ArgumentsOf(const Run& run) {
-  const FuncTypeView type = data.types.FuncType(data.host_functions[run.host_call.host_function].type);
-  FillValues(run.host_call.arguments.Range(SlotsOf(type.params)), type.params, arguments_);
-  return arguments_.span();
-}
-
-std::span<const Value> StoreState::ValuesOf(uint64_t serial) const {
-  return serial == values_serial_ ? values_.span() : std::span<const Value>();
+std::span<const Value> StoreState::ArgumentsOfAnyTypes(const Run& run) {
+  const HostFunction& function = data.host_functions[run.host_call.host_function];
+  const std::span<const Slot> cells = run.host_call.arguments.Range(function.param_slots);
+  return FillValues(cells, data.types.FuncType(function.type).params, arguments_.span());
 }
 
 // --- Host functions that run at once -------------------------------------------------------------------------------

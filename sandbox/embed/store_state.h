@@ -58,8 +58,9 @@ class StoreState {
   [[nodiscard]] Result<CellPair> CellsOfValue(const Value& value, ValType type) const;
   // The cell of a value of a type that takes one.
   [[nodiscard]] Result<Slot> SlotOfValue(const Value& value, ValType type, ErrorCode mismatch) const;
-  // Puts the values of cells into `values`, which has the capacity.
-  void FillValues(std::span<const Slot> slots, std::span<const ValType> types, Vec<Value>& values) const;
+  // Puts the values of cells into the front of `values`, which has the size, and returns that.
+  std::span<const Value> FillValues(std::span<const Slot> slots, std::span<const ValType> types,
+                                    std::span<Value> values) const;
   Value ValueOfSlot(Slot low, Slot high, ValType type) const;
   FuncHandle HandleOf(FuncAddr function) const { return {ref().key(), epoch_, function}; }
 
@@ -80,19 +81,27 @@ class StoreState {
   [[nodiscard]] Result<Instantiation> Instantiate(const Module& module, const InstanceOptions& options);
   // Whether the run of this serial can go on now: kOutOfTurn, kStaleHandle.
   [[nodiscard]] Result<void> CheckTurn(uint64_t serial) const;
-  [[nodiscard]] Result<RunResult> Answer(std::span<const Value> results);
+  // Whether the innermost run is that of this serial and waits for a host call's answer: no error then.
+  bool IsInnermostCall(uint64_t serial) const {
+    if (machine.runs.empty()) return false;
+    const Run& run = machine.runs.back();
+    return run.serial == serial && run.state == RunState::kHostCall;
+  }
+  // Answers the innermost run's host call.
+  [[nodiscard]] SANDBOX_INLINE Result<RunResult> Answer(std::span<const Value> results);
   [[nodiscard]] Result<RunResult> AnswerWithTrap(TrapCode code);
   // Runs the innermost run on.
   [[nodiscard]] Result<RunResult> DriveInnermost();
   // The pending run of a serial, innermost or not; null when there is none.
   const Run* FindRun(uint64_t serial) const;
   RunResult ResultOfPending() const;
-  std::span<const Value> ArgumentsOf(const Run& run);
+  // The arguments of the host call that a run waits for.
+  SANDBOX_INLINE std::span<const Value> ArgumentsOf(const Run& run);
   [[nodiscard]] Result<void> Reset(const ResetOptions& options);
   bool is_driving() const { return drive_depth_ > 0; }
 
   // Room for the arguments of host calls, so that reading them cannot fail.
-  [[nodiscard]] Result<void> ReserveArguments(size_t count) { return arguments_.Reserve(count); }
+  [[nodiscard]] Result<void> ReserveArguments(size_t count) { return ReserveValues(arguments_, count); }
 
   // The thunk of all host functions that take a Caller.
   static HostResult<void> RunWithCaller(void* context, Machine& machine, std::span<Slot> slots);
@@ -100,7 +109,9 @@ class StoreState {
   size_t trace_size() const { return has_trace_ ? machine.backtrace().size() : 0; }
   TraceFrame TraceAt(size_t i) const;
   TrapInfo TrapOf(uint64_t serial, TrapCode code) const;
-  std::span<const Value> ValuesOf(uint64_t serial) const;
+  std::span<const Value> ValuesOf(uint64_t serial) const {
+    return serial == values_serial_ ? values_.span().first(value_count_) : std::span<const Value>();
+  }
   const LinkFailure* link_failure() const { return has_link_failure_ ? &link_failure_ : nullptr; }
   uint32_t links_epoch() const { return links_epoch_; }
 
@@ -111,15 +122,28 @@ class StoreState {
  private:
   [[nodiscard]] Result<void> Allocate();
   [[nodiscard]] Result<void> ReserveForImports(const Module& module);
+  // Makes it hold so many values at least, for FillValues.
+  [[nodiscard]] static Result<void> ReserveValues(Vec<Value>& values, size_t count) {
+    return count <= values.size() ? Result<void>() : values.Resize(count);
+  }
+  // An answer that holds a reference or a vector, or is wrong.
+  [[nodiscard]] Result<RunResult> AnswerChecked(std::span<const Value> results);
+  std::span<const Value> ArgumentsOfAnyTypes(const Run& run);
+  // Whether values are numbers of these types, as nearly all are.
+  SANDBOX_INLINE static bool AreNumbers(std::span<const Value> values, std::span<const ValType> types);
+  // A host function has destroyed the store.
+  [[nodiscard, gnu::noinline]] Result<RunResult> EndDoomed();
   // Never an error: what DriveInnermost returns is made in place.
   [[nodiscard]] Result<RunResult> Finish(Machine::Outcome outcome);
+  [[nodiscard]] Result<RunResult> FinishEnded(Machine::Outcome outcome);
 
   StoreAnchor* anchor_;
   Allocator* allocator_;
   uint64_t charged_bytes_ = 0;  // of the budget, for this object
-  Vec<Value> values_;     // results of the run that ended last
-  Vec<Value> arguments_;  // of the host call that was asked about last
+  Vec<Value> values_;     // in front: results of the run that ended last
+  Vec<Value> arguments_;  // in front: those of the host call that was asked about last
   Vec<Slot> slots_;       // arguments and results on their way in
+  size_t value_count_ = 0;  // of values_
   uint64_t values_serial_ = 0;
   uint64_t trap_serial_ = 0;
   uint32_t epoch_ = 0;        // counts resets: handles of an earlier one are stale
@@ -130,6 +154,47 @@ class StoreState {
   LinkFailure link_failure_;
   Module failed_module_;  // keeps the text of link_failure_
 };
+
+// --- What an embedder that answers host calls does for each: inline, one function out of line each --------------------
+
+bool StoreState::AreNumbers(std::span<const Value> values, std::span<const ValType> types) {
+  if (values.size() != types.size()) return false;
+  auto value = values.begin();
+  for (const ValType type : types) {
+    if ((*value++).type() != type || !type.is_number()) return false;
+  }
+  return true;
+}
+
+std::span<const Value> StoreState::ArgumentsOf(const Run& run) {
+  const FewNumbers& numbers = data.host_functions[run.host_call.host_function].numbers;
+  if (!numbers.is_present()) [[unlikely]]
+    return ArgumentsOfAnyTypes(run);
+  const std::span<const ValType> types = numbers.params();
+  const std::span<Value> filled = arguments_.span().first(types.size());
+  Sp cell = run.host_call.arguments;
+  auto to = filled.begin();
+  for (const ValType type : types) {
+    *to++ = Value::Number(type, cell[0]);
+    cell.Move(1);
+  }
+  return filled;
+}
+
+Result<RunResult> StoreState::Answer(std::span<const Value> results) {
+  const HostCallState& call = machine.runs.back().host_call;
+  const FewNumbers& numbers = data.host_functions[call.host_function].numbers;
+  if (!numbers.is_present() || !AreNumbers(results, numbers.results())) [[unlikely]]
+    return AnswerChecked(results);
+  // Straight to where they belong: nothing can be refused any more.
+  Sp to = call.arguments;
+  for (const Value& result : results) {
+    to[0] = result.number_cell();
+    to.Move(1);
+  }
+  machine.AnswerHostCallInPlace(results.size());
+  return DriveInnermost();
+}
 
 }  // namespace sandbox
 

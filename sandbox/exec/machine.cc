@@ -33,52 +33,53 @@ Result<void> Machine::Allocate() {
 // --- Runs ----------------------------------------------------------------------------------------------------------
 
 // slots: cells that arguments and results need.
-Result<void> Machine::PushRun(RunKind kind, CanonIdx type, uint32_t slots) {
+Result<void> Machine::PushRun(RunKind kind, uint32_t slots) {
   SANDBOX_TRY(CheckLimit(runs.size() + 1, store.limits.nested_runs, LimitId::nested_runs));
-  Run run;
-  run.kind = kind;
-  run.type = type;
-  run.serial = next_serial;
-  if (runs.empty()) {
-    run.base_frame = FramePos(frames_.begin());
-    run.base = Sp(stack_.begin());
-  } else {
+  FramePos base_frame(frames_.begin());
+  Sp base(stack_.begin());
+  if (!runs.empty()) {
     if (frame == last_frame) return LimitError(LimitId::call_depth);
-    run.base_frame = frame + 1;
-    run.base = registers.sp + 1;
+    base_frame = frame + 1;
+    base = registers.sp + 1;
   }
-  if (stack_end - run.base <= static_cast<ptrdiff_t>(slots)) return LimitError(LimitId::value_stack_bytes);
-  SANDBOX_TRY(runs.Push(run));
-  ++next_serial;
-
+  if (stack_end - base <= static_cast<ptrdiff_t>(slots)) return LimitError(LimitId::value_stack_bytes);
+  SANDBOX_TRY(runs.ReserveMore(1));
   ReturnSlice();
-  if (runs.size() > 1) runs[runs.size() - 2].saved = registers;
-  frame = run.base_frame;
+  if (!runs.empty()) SANDBOX_TRY(saved_.Push(registers));
+  runs.PushReserved({.kind = kind, .serial = next_serial++, .base_frame = base_frame, .base = base});
+  frame = base_frame;
   *frame = Frame{};
   frame->return_code = ReturnStub();
   end = Pc();
   SwitchInstance(nullptr);
   registers.pc = Pc(MakeSpan(kExitCode, 1).data());
-  registers.sp = run.base;
+  registers.sp = base;
   registers.sp[0] = 0;
-  registers.locals = run.base;
+  registers.locals = base;
   return {};
 }
 
 Result<void> Machine::BeginInvoke(FuncAddr function, std::span<const Slot> arguments) {
   const CanonIdx type = store.functions[function].type;
-  const FuncTypeView view = TypeOf(store, type);
-  const uint32_t slots = std::max(SlotsOf(view.params), SlotsOf(view.results));
-  SANDBOX_CHECK(arguments.size() == SlotsOf(view.params));
-  SANDBOX_TRY(PushRun(RunKind::kInvoke, type, slots));
-  CopyInto((registers.sp + 1).Range(arguments.size()), arguments);
-  registers.sp.Move(static_cast<ptrdiff_t>(arguments.size()));
-  runs.back().entry = function;
+  const uint32_t param_slots = store.types.ParamSlots(type);
+  const uint32_t result_slots = store.types.ResultSlots(type);
+  SANDBOX_CHECK(arguments.size() == param_slots);
+  SANDBOX_TRY(PushRun(RunKind::kInvoke, std::max(param_slots, result_slots)));
+  Sp to = registers.sp;
+  for (const Slot argument : arguments) {
+    to.Move(1);
+    to[0] = argument;
+  }
+  registers.sp = to;
+  Run& run = runs.back();
+  run.type = type;
+  run.result_slots = result_slots;
+  run.entry = function;
   return {};
 }
 
 Result<void> Machine::BeginInstantiate(uint32_t instance_id) {
-  SANDBOX_TRY(PushRun(RunKind::kInstantiate, kNoIndex, 0));
+  SANDBOX_TRY(PushRun(RunKind::kInstantiate, 0));
   runs.back().instantiate.instance = instance_id;
   return {};
 }
@@ -87,21 +88,21 @@ void Machine::EnterFromHost(FuncAddr function) { runs.back().entry = function; }
 
 void Machine::EndRun() {
   ReturnSlice();
-  const Run ended = runs.PopBack();
+  const FramePos base_frame = runs.back().base_frame;
+  runs.DropBack();
   if (runs.empty()) {
     SwitchInstance(nullptr);
     return;
   }
-  frame = ended.base_frame + -1;
-  registers = runs.back().saved;
+  frame = base_frame + -1;
+  registers = saved_.PopBack();
   end = frame->end;
   SwitchInstance(frame->instance);
 }
 
 std::span<const Slot> Machine::Results() const {
   const Run& run = runs.back();
-  if (run.type == kNoIndex) return {};
-  return (run.base + 1).Range(SlotsOf(TypeOf(store, run.type).results));
+  return (run.base + 1).Range(run.result_slots);
 }
 
 std::span<const Slot> Machine::PendingArguments() const {
@@ -111,10 +112,8 @@ std::span<const Slot> Machine::PendingArguments() const {
 }
 
 void Machine::AnswerHostCall(std::span<const Slot> results) {
-  Run& run = runs.back();
-  CopyInto(run.host_call.arguments.Range(results.size()), results);
-  registers.sp = run.host_call.arguments + (static_cast<ptrdiff_t>(results.size()) - 1);
-  run.state = RunState::kRunning;
+  CopyInto(runs.back().host_call.arguments.Range(results.size()), results);
+  AnswerHostCallInPlace(results.size());
 }
 
 // --- Driving -------------------------------------------------------------------------------------------------------
@@ -129,10 +128,9 @@ Machine::Outcome Machine::PauseOutcome() const {
   return Outcome::kDone;
 }
 
-Machine::Outcome Machine::Pause(RunState state) {
+void Machine::Pause(RunState state) {
   ReturnSlice();
   runs.back().state = state;
-  return PauseOutcome();
 }
 
 void Machine::SetFuel(uint64_t units) {
@@ -183,16 +181,19 @@ bool Machine::IsShortOfRegion() const {
   return IsFast(frame) && !is_fuel_unlimited && tank + registers.fuel < fuel_needed && !interrupt.IsRequested();
 }
 
-Machine::Outcome Machine::Drive() {
+Machine::Outcome Machine::DriveFromStart() {
   Run& first = runs.back();
   first.state = RunState::kRunning;
   is_trap_behind_call = false;
   fuel_needed = 0;
-  // The host may have let a memory grow since the run stopped.
   RefreshMemory();
   if (!Refill()) return PauseOutcome();
   const FuncAddr entry = std::exchange(first.entry, kNoAddress);
-  Exit why = entry != kNoAddress ? Enter(entry) : tier.run(*this);
+  return DriveOn(entry != kNoAddress ? Enter(entry) : tier.run(*this));
+}
+
+// After the first time that the tier has stopped.
+Machine::Outcome Machine::DriveOn(Exit why) {
   while (why == Exit::kFuel) {
     if (IsShortOfRegion()) {
       tier.leave(*this);
@@ -206,7 +207,7 @@ Machine::Outcome Machine::Drive() {
     why = tier.run(*this);
   }
   switch (why) {
-    case Exit::kHostCall: return Pause(RunState::kHostCall);
+    case Exit::kHostCall: runs.back().state = RunState::kHostCall; return Outcome::kHostCall;
     case Exit::kTrap:
       Unwind();
       return Outcome::kTrapped;
@@ -329,12 +330,6 @@ Exit Machine::ReturnIntoFast() {
 
 CodePos Machine::ResumeCode(FramePos at) {
   return at->return_code == ReturnStub() ? at->resume_code : at->return_code;
-}
-
-void Machine::ContinueAt(CodePos code) {
-  registers.code = code;
-  registers.entry_cost = code.U16(-1);
-  registers.has_accumulators = false;
 }
 
 void Machine::PrepareReturn() {

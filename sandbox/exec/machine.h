@@ -93,13 +93,13 @@ struct Run {
   RunState state = RunState::kRunning;
   uint64_t serial = 0;        // unique in the store: handles to a run carry it
   CanonIdx type = kNoIndex;   // of the invoked function
+  uint32_t result_slots = 0;  // of that type
   FramePos base_frame;        // its bottom frame
   Sp base;                    // the cell below its arguments and results
   FuncAddr entry = kNoAddress;  // the function still to be entered, its arguments on top of the stack
-  Registers saved;            // while another run is nested in it
   uint64_t fuel_needed = 0;   // kOutOfFuel: the cost of the instruction that did not fit
-  HostCallState host_call;    // kHostCall
-  InstantiateProgress instantiate;
+  HostCallState host_call = {};  // kHostCall
+  InstantiateProgress instantiate = {};
 };
 
 struct BacktraceFrame {
@@ -190,12 +190,18 @@ struct Machine {
 
   // Runs the innermost run until it is done, pauses or traps. Fills its state and trap.
   enum class Outcome : uint8_t { kDone, kHostCall, kOutOfFuel, kInterrupted, kTrapped };
-  Outcome Drive();
+  SANDBOX_INLINE Outcome Drive();
 
   // The arguments of the innermost run's pending host call, and its end: results replace them and the run can be
   // driven on; or the run traps.
   std::span<const Slot> PendingArguments() const;
   void AnswerHostCall(std::span<const Slot> results);
+  // The same for results that are on the value stack already, from the first argument's cell on.
+  void AnswerHostCallInPlace(size_t result_slots) {
+    Run& run = runs.back();
+    registers.sp = run.host_call.arguments + (static_cast<ptrdiff_t>(result_slots) - 1);
+    run.state = RunState::kRunning;
+  }
 
   // The results of a done run (valid until the next Begin or End), and the end of a run: its frames are dropped and the
   // run below goes on as it was.
@@ -242,7 +248,11 @@ struct Machine {
   // Where a waiting frame of the fast tier goes on.
   static CodePos ResumeCode(FramePos at);
   // The running frame, of the fast tier, goes on there, where a region begins.
-  void ContinueAt(CodePos code);
+  void ContinueAt(CodePos code) {
+    registers.code = code;
+    registers.entry_cost = code.U16(-1);
+    registers.has_accumulators = false;
+  }
   // The running frame, of the fast tier, was returned into by one of the in-place tier.
   Exit ReturnIntoFast();
 
@@ -272,8 +282,10 @@ struct Machine {
   bool is_trap_behind_call = false;
 
  private:
-  [[nodiscard]] Result<void> PushRun(RunKind kind, CanonIdx type, uint32_t slots);
-  Outcome Pause(RunState state);
+  [[nodiscard]] Result<void> PushRun(RunKind kind, uint32_t slots);
+  void Pause(RunState state);
+  Outcome DriveFromStart();
+  Outcome DriveOn(Exit why);
   // Hands the tier a slice that covers fuel_needed. False: paused.
   bool Refill();
   void ReturnSlice();
@@ -288,7 +300,21 @@ struct Machine {
   RawStack<Slot> stack_{store.budget};
   RawStack<Frame> frames_{store.budget};
   Vec<BacktraceFrame> backtrace_{store.budget};
+  Vec<Registers> saved_{store.budget};  // of each run but the innermost
 };
+
+// Most often a run goes on behind a host call, with what is left of its slice if nothing has taken that back.
+Machine::Outcome Machine::Drive() {
+  Run& run = runs.back();
+  if (run.entry != kNoAddress || registers.fuel == 0 || interrupt.IsRequested()) return DriveFromStart();
+  run.state = RunState::kRunning;
+  // The host may have let a memory grow since the run stopped.
+  RefreshMemory();
+  const Exit why = tier.run(*this);
+  if (why != Exit::kHostCall) return DriveOn(why);
+  runs.back().state = RunState::kHostCall;
+  return Outcome::kHostCall;
+}
 
 OrTrap<void> Machine::RunHost(const HostFunction& host, std::span<Slot> cells) {
   const size_t runs_before = runs.size();

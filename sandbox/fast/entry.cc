@@ -10,6 +10,12 @@ namespace {
 
 template <TierEntry kFast, TierEntry kInPlace>
 Exit Run(Machine& m) {
+  // What most runs consist of, entered and left many times: nothing but code of the fast tier.
+  if (m.frame->fast != nullptr) {
+    m.has_used_slice = false;
+    const Exit why = kFast(m);
+    if (why != Exit::kSwitch) return why;
+  }
   return RunBoth(m, kFast, kInPlace);
 }
 

@@ -26,8 +26,9 @@ struct CallImport {
       return Slowly(s);
     const HostFunction& host = TrustedArray<const HostFunction>(m.store.host_functions.span())[callee.host_number()];
     const uint64_t cost = s.pc.U16(8);
-    if (host.thunk == nullptr || s.fuel < cost) [[unlikely]]
+    if (s.fuel < cost) [[unlikely]]
       return Slowly(s);
+    if (host.thunk == nullptr) return Wait(s, callee.host_number(), s.fuel - cost);
     // In a loop the next instruction loads the pins again: they need not outlive the call.
     s.pin0 = s.pin1 = 0;
     s.head = CodePos();
@@ -45,6 +46,19 @@ struct CallImport {
   }
 
  private:
+  // The run pauses here, and goes on behind the call. Where in the module that is, is asked only when the answer is a trap
+  // (StoreState::AnswerWithTrap); the memory is fetched again in any case (Machine::Drive).
+  SANDBOX_INLINE static Step Wait(State& s, uint32_t host_function, uint64_t fuel) {
+    Machine& m = s.m;
+    const CodePos next = s.pc + kLength;
+    m.frame->return_code = next;
+    m.ContinueAt(next);
+    m.registers.fuel = fuel;
+    m.registers.locals = s.fp;
+    m.registers.sp = s.fp + s.pc.U16(5);
+    (void)m.WaitForHost(host_function, s.fp + s.pc.U16(6));
+    return Step::kExit;
+  }
   SANDBOX_INLINE static Step Slowly(State& s) {
     SpillState(s.m, s.pc, s.fp, s.memory, s.fuel);
     return OutOfLine(CallImportSlowly(s.m));

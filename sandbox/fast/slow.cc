@@ -72,17 +72,6 @@ Step CallIndirectSlowly(Machine& m) {
 
 Step CallImportSlowly(Machine& m) {
   const CodePos code = m.registers.code;
-  const Function callee = m.store.functions[m.instance->AddressOf(code.U32(1))];
-  const uint64_t cost = code.U16(8);
-  const bool waits = callee.is_host() && m.store.host_functions[callee.host_number()].thunk == nullptr;
-  if (waits && m.registers.fuel >= cost) {
-    m.registers.fuel -= cost;
-    PointBehindCall(m, code.U32(3));
-    m.registers.sp = m.registers.locals + code.U16(5);
-    m.ContinueAt(code + 11);
-    (void)m.WaitForHost(callee.host_number(), m.registers.locals + code.U16(6));
-    return Step::kExit;
-  }
   return RunCold(m, code.U32(3), code.U16(5), code + 11, inplace::ColdCall);
 }
 
@@ -130,6 +119,8 @@ Step ReturnElsewhere(Machine& m) {
     m.ContinueAt(m.frame->resume_code);
     return GoOn(m);
   }
+  // The bottom of the run: what kExitOpcode would do in place.
+  if (m.frame->instance == nullptr) return Leave(m, Exit::kDone);
   r.pc = m.frame->pc;
   r.side_table = m.frame->side_table;
   return Leave(m, Exit::kSwitch);

@@ -3,9 +3,8 @@
 
 #include "sandbox/numeric/fp_environment.h"
 
-#if SANDBOX_FLOATS && defined(__x86_64__)
-#include <immintrin.h>
-#endif
+// x86-64 has it all in the header.
+#if !(SANDBOX_FLOATS && defined(__x86_64__))
 
 namespace sandbox::numeric {
 
@@ -13,25 +12,6 @@ namespace sandbox::numeric {
 
 FpEnvironmentScope::FpEnvironmentScope() noexcept = default;
 FpEnvironmentScope::~FpEnvironmentScope() = default;
-
-#elif defined(__x86_64__)
-
-namespace {
-
-// All exceptions masked; rounding, flush-to-zero and denormals-are-zero all 0.
-constexpr uint32_t kDefaultControl = 0x1f80;
-constexpr uint32_t kStatusFlags = 0x3f;
-
-}  // namespace
-
-FpEnvironmentScope::FpEnvironmentScope() noexcept : saved_control_(_mm_getcsr()) {
-  if ((saved_control_ & ~kStatusFlags) != kDefaultControl) [[unlikely]]
-    _mm_setcsr(kDefaultControl);
-}
-
-FpEnvironmentScope::~FpEnvironmentScope() {
-  if (_mm_getcsr() != saved_control_) _mm_setcsr(saved_control_);
-}
 
 #elif defined(__aarch64__)
 
@@ -77,3 +57,5 @@ FpEnvironmentScope::~FpEnvironmentScope() { std::fesetenv(&saved_); }
 #endif
 
 }  // namespace sandbox::numeric
+
+#endif

@@ -152,6 +152,7 @@ Result<uint32_t> StoreData::AppendHostFunction(HostFunction&& function) {
   const FuncTypeView type = types.FuncType(function.type);
   function.param_slots = SlotsOf(type.params);
   function.result_slots = SlotsOf(type.results);
+  function.numbers = FewNumbers::Of(type);
   SANDBOX_TRY(CheckLimit(host_functions.size() + 1, limits.host_functions, LimitId::host_functions));
   SANDBOX_TRY(CheckLimit(functions.size() + 1, limits.store_functions, LimitId::store_functions));
   SANDBOX_TRY(host_functions.ReserveMore(1));

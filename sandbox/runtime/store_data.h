@@ -5,6 +5,9 @@
 #ifndef SANDBOX_RUNTIME_STORE_DATA_H_
 #define SANDBOX_RUNTIME_STORE_DATA_H_
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -47,6 +50,37 @@ struct Machine;
 // its front on; it is as long as the longer of the two.
 using HostThunk = OrTrap<void> (*)(void* context, Machine& machine, std::span<Slot> slots);
 
+// The types of a function of few numbers, as most host functions are, where calls find them without the registry.
+class FewNumbers {
+ public:
+  // Absent for more, or for references and vectors.
+  static FewNumbers Of(const FuncTypeView& type) {
+    FewNumbers few;
+    if (type.params.size() > few.params_.size() || type.results.size() > few.results_.size()) return few;
+    for (const std::span<const ValType> types : {type.params, type.results}) {
+      for (const ValType item : types) {
+        if (!item.is_number()) return few;
+      }
+    }
+    std::ranges::copy(type.params, few.params_.begin());
+    std::ranges::copy(type.results, few.results_.begin());
+    few.param_count_ = static_cast<uint8_t>(type.params.size());
+    few.result_count_ = static_cast<uint8_t>(type.results.size());
+    few.is_present_ = true;
+    return few;
+  }
+  bool is_present() const { return is_present_; }
+  std::span<const ValType> params() const { return std::span(params_).first(param_count_); }
+  std::span<const ValType> results() const { return std::span(results_).first(result_count_); }
+
+ private:
+  std::array<ValType, 8> params_;
+  std::array<ValType, 4> results_;
+  uint8_t param_count_ = 0;
+  uint8_t result_count_ = 0;
+  bool is_present_ = false;
+};
+
 struct HostFunction {
   explicit HostFunction(Budget& budget) noexcept : module(budget), name(budget) {}
   NameBytes module;
@@ -54,6 +88,7 @@ struct HostFunction {
   CanonIdx type = kNoIndex;
   uint32_t param_slots = 0;   // of its type, at hand for calls
   uint32_t result_slots = 0;
+  FewNumbers numbers;
   HostThunk thunk = nullptr;  // null: the run is suspended and the embedder answers
   void* context = nullptr;
   void (*destroy)(Budget& budget, void* context) = nullptr;  // ends the context when the link goes; may be null

@@ -111,6 +111,13 @@ class Value {
     return static_cast<uint32_t>(low_);
   }
 
+  // For the library. A number of this type out of a cell, and the cell of a number: zero-extended.
+  static constexpr Value Number(ValType type, uint64_t cell) {
+    const bool is_short = type.kind() == ValKind::kI32 || type.kind() == ValKind::kF32;
+    return {type, is_short ? static_cast<uint32_t>(cell) : cell};
+  }
+  constexpr uint64_t number_cell() const { return low_; }
+
   // Same type and same bits: a NaN equals itself, 0.0 does not equal -0.0.
   friend constexpr bool operator==(const Value&, const Value&) = default;
 

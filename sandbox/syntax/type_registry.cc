@@ -160,6 +160,9 @@ Result<void> TypeRegistry::Append(std::span<const TypeDefinition> group, std::sp
       for (uint32_t i = 0; i < super.depth; ++i) SANDBOX_TRY(supers_.Push(CanonIdx{supers_[super.first_super + i]}));
       SANDBOX_TRY(supers_.Push(type.super));
     }
+    for (const ValType item : items_.span().subspan(first_item, definition.item_count)) {
+      type.has_vectors |= item.slots() == 2;
+    }
     first_item += definition.item_count;
     SANDBOX_TRY(types_.Push(type));
   }

@@ -69,6 +69,16 @@ class TypeRegistry {
     const auto items = items_.span().subspan(type.first_item, type.item_count);
     return {items.first(type.param_count), items.subspan(type.param_count)};
   }
+  // What calls want to know of a function type, without its lists.
+  uint32_t ResultCount(CanonIdx type) const { return types_[type].item_count - types_[type].param_count; }
+  uint32_t ParamSlots(CanonIdx index) const {
+    const Type& type = types_[index];
+    return type.has_vectors ? SlotsOf(FuncType(index).params) : type.param_count;
+  }
+  uint32_t ResultSlots(CanonIdx index) const {
+    const Type& type = types_[index];
+    return type.has_vectors ? SlotsOf(FuncType(index).results) : type.item_count - type.param_count;
+  }
   // Fields of a struct (all) or array (one).
   uint32_t FieldCount(CanonIdx type) const { return types_[type].item_count; }
   FieldType Field(CanonIdx type, uint32_t field) const;
@@ -91,6 +101,7 @@ class TypeRegistry {
   struct Type {
     CompositeKind kind;
     bool is_final;
+    bool has_vectors;      // one of its items takes two cells
     uint8_t depth;         // number of supertypes above
     CanonIdx super;
     uint32_t first_item;   // into items_

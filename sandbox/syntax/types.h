@@ -82,6 +82,7 @@ class ValType {
 
   constexpr ValKind kind() const { return static_cast<ValKind>(bits_ & 0xf); }
   constexpr bool is_ref() const { return kind() == ValKind::kRef; }
+  constexpr bool is_number() const { return kind() <= ValKind::kF64; }
   constexpr bool is_float() const { return kind() == ValKind::kF32 || kind() == ValKind::kF64; }
   constexpr bool is_nullable() const { return (bits_ & 0x10) != 0; }
   constexpr HeapType heap() const { return HeapType::FromCode(bits_ >> 5); }

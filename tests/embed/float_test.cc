@@ -7,7 +7,9 @@
 #include <cfenv>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <tuple>
+#include <vector>
 
 #if defined(__x86_64__)
 #include <xmmintrin.h>
@@ -36,6 +38,26 @@ TEST(Floats, ThroughHostAndGuest) {
   const RunResult run = Must(store.Invoke(floats, "mix", {Value::F32(0.5f), Value::F64(-1), Value::I32(1)}));
   EXPECT_EQ(ValuesOf(run), Values({Value::F64(1.5), Value::F32(-2)}));
   EXPECT_EQ(CodeOf(store.Invoke(floats, "halve", {Value::F32(1)})), ErrorCode::kWrongArguments);
+}
+
+// Several results, of which the first is right: nothing of a refused answer may be seen in the arguments that it replaces.
+TEST(Floats, HalfWrongAnswerLeavesTheArguments) {
+  Store store = MakeStore();
+  const ValType params[] = {ValType::F32(), ValType::F64(), ValType::I32()};
+  const ValType results[] = {ValType::F64(), ValType::F32()};
+  Must(store.LinkFunc("env", "mix", params, results));
+  const InstanceId floats = MakeInstance(store, kFloatMath);
+  const std::vector<Value> arguments = Values({Value::F32(0.5f), Value::F64(-1), Value::I32(7)});
+  RunResult run = Must(store.Invoke(floats, "mix", {arguments[0], arguments[1], arguments[2]}));
+  ASSERT_EQ(run.outcome(), Outcome::kHostCall);
+  EXPECT_EQ(CodeOf(run.call().Resume({Value::F64(2), Value::F64(3)})), ErrorCode::kWrongResults);
+  EXPECT_EQ(CodeOf(run.call().Resume({Value::F64(2), Value::I32(3)})), ErrorCode::kWrongResults);
+  EXPECT_EQ(CodeOf(run.call().Resume({Value::F64(2), Value::Null(HeapType::kFunc)})), ErrorCode::kWrongResults);
+  const std::span<const Value> seen = run.call().args();
+  EXPECT_EQ(std::vector<Value>(seen.begin(), seen.end()), arguments);
+  EXPECT_EQ(CodeOf(run.call().Args<>()), ErrorCode::kWrongArguments);
+  run = Must(run.call().Resume({Value::F64(2), Value::F32(3)}));
+  EXPECT_EQ(run.As<Mixed>(), Mixed(2, 3.0f));
 }
 
 TEST(Floats, KeepSignallingNans) {
@@ -119,6 +141,48 @@ TEST(Environment, HostIsBackAtEveryExit) {
   store.SetFuel(0);
   EXPECT_EQ(Must(store.Invoke(traps, "outer")).outcome(), Outcome::kOutOfFuel);
   EXPECT_EQ(_mm_getcsr() & kDazFtz, kDazFtz);
+}
+
+// The status flags are the host's own, too, and what an answered call raises in the host stays with the host.
+TEST(Environment, FlagsAreTheHostsAtEveryExit) {
+  Store store = MakeStore();
+  Must(store.LinkFunc("env", "get", 0, 1));
+  Must(store.LinkFuncDefault("env"));
+  const InstanceId host = MakeInstance(store, kHost);
+  const FlushingHost flushing;
+  for (const unsigned flags : {0u, 0x3fu, 0x15u}) {
+    _mm_setcsr((_mm_getcsr() & ~0x3fu) | flags);
+    const unsigned before = _mm_getcsr();
+    const RunResult run = Must(store.Invoke(host, "get"));
+    EXPECT_EQ(_mm_getcsr(), before);
+    _mm_setcsr(before ^ 0x2u);
+    EXPECT_TRUE(Must(run.call().Resume(Value::I32(1))).is_done());
+    EXPECT_EQ(_mm_getcsr(), before ^ 0x2u);
+  }
+  _mm_setcsr(_mm_getcsr() & ~0x3fu);
+}
+
+// A host function that calls into the store: its own changes are there again after the nested run, and end with it.
+TEST(Environment, NestedRunsGiveBackWhatTheHostFunctionSet) {
+  Store store = MakeStore();
+  unsigned after = 0;
+  InstanceId floats;
+  Must(store.Link("env", "mix", [&](Caller& caller, float a, double b, int32_t depth) {
+    _mm_setcsr(_mm_getcsr() | kDazFtz);
+    const unsigned before = _mm_getcsr();
+    if (depth > 0) {
+      const Value less = Value::I32(depth - 1);
+      const RunResult run = Must(caller.store().Invoke(floats, "mix", {Value::F32(a), Value::F64(b), less}));
+      EXPECT_EQ(run.values()[0].f64_bits(), std::bit_cast<uint64_t>(b));
+      after = _mm_getcsr() ^ before;
+    }
+    return Mixed(b, a);
+  }));
+  floats = MakeInstance(store, kFloatMath);
+  const RunResult run = Must(store.Invoke(floats, "mix", {Value::F32(1), Value::F64Bits(5), Value::I32(2)}));
+  EXPECT_EQ(run.values()[0].f64_bits(), 5u);
+  EXPECT_EQ(after, 0u);
+  EXPECT_EQ(_mm_getcsr() & kDazFtz, 0u);
 }
 
 TEST(Environment, HostFunctionsChangeNothingOfTheGuests) {

@@ -146,6 +146,23 @@ TEST_F(FpEnvironmentTest, EveryBitOfTheControlRegisterIsRestored) {
   }
 }
 
+// A call out of the guest: what it finds and leaves is the default environment, whatever it does.
+TEST_F(FpEnvironmentTest, GuardEndsWhatACallChanges) {
+  _mm_setcsr(kDefault | kFlushToZero);
+  {
+    FpEnvironmentScope scope;
+    for (uint32_t bit = 0; bit < 16; ++bit) {
+      {
+        FpEnvironmentGuard guard;
+        EXPECT_EQ(_mm_getcsr() & ~kStatusFlags, kDefault) << bit;
+        _mm_setcsr(kDefault ^ 1u << bit);
+      }
+      EXPECT_EQ(_mm_getcsr() & ~kStatusFlags, kDefault) << bit;
+    }
+  }
+  EXPECT_EQ(_mm_getcsr(), kDefault | kFlushToZero);
+}
+
 #endif  // __x86_64__
 
 }  // namespace
