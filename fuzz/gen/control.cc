@@ -272,9 +272,9 @@ void FunctionGenerator::CallSomething() {
   const FunctionType& callee = plan_.types[type];
   const uint32_t form = source_.Below(8);
   Require(callee.params);
-  if (form <= 1) {
+  if (form <= (callee.super != kNoIndex ? 4u : 1u)) {
     IndirectCallee(function, false);
-  } else if (form == 2 && plan_.swarm.references && plan_.options.typed_references) {
+  } else if (form == 5 && plan_.swarm.references && plan_.options.typed_references) {
     MakeRef(ValType::Ref(HeapType::Defined(type), true));
     Emit(Op::kCallRef, {type});
     Pop(1);

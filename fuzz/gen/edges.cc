@@ -46,17 +46,18 @@ void FunctionGenerator::EdgeAccess() {
     Pop(1);
   }
   const int64_t width = int64_t{1} << info.access_log2;
-  const int64_t delta = static_cast<int64_t>(source_.Below(may_trap ? 2 * kReach + 1 : kReach + 1)) - kReach;
+  int64_t delta = static_cast<int64_t>(source_.Below(may_trap ? 2 * kReach + 1 : kReach + 1)) - kReach;
   constexpr uint32_t kOffsets[] = {0, 0, 1, 8, 63, 64, 127, 128, 4096, 65535};
   uint64_t offset = kOffsets[source_.Below(std::size(kOffsets))];
   uint64_t reached = offset;
   if (limits.is_64 && may_trap && plan_.options.wide_offsets && source_.OneIn(2)) {
-    // Outside, but at the edge for an engine that cuts the offset, or lets its sum with the address wrap.
+    // Outside, but just inside for an engine that cuts the offset, or lets its sum with the address wrap.
+    delta = std::min<int64_t>(delta, 0);
     // Five bytes of LEB128 hold 35 bits.
     const uint32_t form = source_.Below(4);
-    offset = form == 0 ? source_.Word(8) : uint64_t{1} << (32 + source_.Below(form == 1 ? 32 : 4));
+    offset = form == 0 ? source_.Word(8) : uint64_t{1} << (32 + source_.Below(form == 1 ? 32 : 3));
     constexpr uint64_t kCuts[] = {~uint64_t{0}, (uint64_t{1} << 32) - 1, (uint64_t{1} << 35) - 1};
-    reached = offset & kCuts[source_.Below(std::size(kCuts))];
+    reached = offset & (form >= 2 && source_.OneIn(2) ? kCuts[1] : kCuts[source_.Below(std::size(kCuts))]);
   }
   MakeEnd(memory, static_cast<int64_t>(static_cast<uint64_t>(delta - width) - reached));
   if (info.family == Family::kStore) Make(TypeOf(info.signature.param(1), limits.index_type()));
@@ -71,14 +72,14 @@ void FunctionGenerator::EdgeBulk() {
   if (plan_.memories.empty() || !plan_.swarm.bulk) return Numeric();
   const uint32_t memory = source_.Below(static_cast<uint32_t>(plan_.memories.size()));
   const Limits& limits = plan_.memories[memory];
-  const bool may_trap = may_trap_ && source_.OneIn(2);
+  const bool may_trap = may_trap_ && !source_.OneIn(is_dense_probe_ ? 4 : 2);
   if (limits.min == 0) return Numeric();
   const auto index = [&](int64_t value) { limits.is_64 ? EmitI64(value) : EmitI32(static_cast<int32_t>(value)); };
   const int64_t length = source_.Below(40);
   const int64_t behind = may_trap ? static_cast<int64_t>(source_.Below(3)) : 0;
   const auto place = [&] {
     if (!may_trap || !source_.OneIn(2)) return MakeEnd(memory, behind - length);
-    index(-1 - static_cast<int64_t>(source_.Below(40)));
+    index(-1 - static_cast<int64_t>(source_.Below(1 + static_cast<uint32_t>(length))));
     Push(limits.index_type());
   };
   switch (source_.Below(3)) {
@@ -150,7 +151,7 @@ void FunctionGenerator::Probe(Op op) {
     // Another width of address, or no memory at all, makes another instruction of it.
     case Family::kLoad:
     case Family::kStore: EdgeAccess(); return EndBlock();
-    case Family::kMemory: source_.OneIn(3) ? EdgeBulk() : MemoryOperation(); return EndBlock();
+    case Family::kMemory: source_.OneIn(2) ? EdgeBulk() : MemoryOperation(); return EndBlock();
     case Family::kTable: TableOperation(); return EndBlock();
     default: break;
   }

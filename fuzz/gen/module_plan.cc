@@ -80,15 +80,13 @@ void ChooseTypes(ByteSource& source, ModulePlan& plan) {
   // What blocks like: nothing in, something out.
   if (source.OneIn(2)) plan.types.push_back({{}, SomeTypes(source, plan, 3)});
   if (!plan.options.rich_types || !source.OneIn(3)) return;
-  if (source.OneIn(2)) {
-    // Of which the one is a subtype of the other.
-    const uint32_t base = static_cast<uint32_t>(plan.types.size());
-    FunctionType type = source.Pick(plan.types);
-    type.is_open = true;
-    plan.types.push_back(type);
-    type.super = base;
-    plan.types.push_back(type);
-  }
+  // Of two, the one is a subtype of the other.
+  const uint32_t base = static_cast<uint32_t>(plan.types.size());
+  FunctionType derived = source.Pick(plan.types);
+  derived.is_open = true;
+  plan.types.push_back(derived);
+  derived.super = base;
+  plan.types.push_back(derived);
   for (uint32_t i = source.Below(3); i > 0; --i) {
     const uint32_t like = source.Below(static_cast<uint32_t>(plan.types.size()));
     FunctionType type = plan.types[like];
@@ -157,7 +155,7 @@ void ChooseFunctions(ByteSource& source, ModulePlan& plan) {
   }
   // A function of a type that is derived can be called by another type than its own.
   for (uint32_t i = 0; i < plan.types.size(); ++i) {
-    if (plan.types[i].super != kNoIndex && source.OneIn(2)) plan.functions.push_back(i);
+    if (plan.types[i].super != kNoIndex) plan.functions.push_back(i);
   }
   plan.probes.resize(plan.functions.size(), kInvalidOp);
   if (plan.swarm.forwarders) AddForwarder(source, plan);
