@@ -119,7 +119,7 @@ void AddProbe(ByteSource& source, ModulePlan& plan) {
 // A function that does nothing but tail-call another one: a new one of many parameters, whose arguments overlap with where
 // they go to, or the host's, which returns to whoever called, of whatever instance.
 void AddForwarder(ByteSource& source, ModulePlan& plan) {
-  const bool is_to_host = plan.imported_functions > plan.listed_functions && source.OneIn(2);
+  const bool is_to_host = plan.imported_functions > plan.listed_functions && source.OneIn(3);
   if (is_to_host) {
     plan.forwards_to = plan.listed_functions + source.Below(plan.imported_functions - plan.listed_functions);
   } else {
