@@ -38,6 +38,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (module.size() % 4 != 0) options.config.tier = sandbox::Tier::kFast;
   if (module.size() % 4 == 1) options.config.tier = sandbox::Tier::kAuto;
   options.nests = true;
+  options.checks_payment = true;
   size_t portion = 0;
   uint32_t round = 0;
   options.next_portion = [&] { return std::max<uint64_t>(1, portions[portion++ % portions.size()]); };

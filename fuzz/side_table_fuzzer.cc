@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // The side table that is derived is what a separate reading of the code says; verification accepts it and refuses every
-// other one.
+// other one. The verifier of register code refuses branches into instructions.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -11,6 +11,7 @@
 #include "fuzz/gen/byte_source.h"
 #include "fuzz/gen/module_generator.h"
 #include "fuzz/oracle/observation.h"
+#include "fuzz/oracle/register_code.h"
 #include "sandbox/base/budget.h"
 #include "sandbox/module/module_data.h"
 #include "sandbox/syntax/limits.h"
@@ -32,6 +33,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string problem = testing::CheckSideTable(module);
   if (!problem.empty()) fuzz::Report("side table: " + problem, bytes);
   if (!VerifySideTable(module, limits)) fuzz::Report("the table that was derived is refused", bytes);
+  fuzz::CheckVerifier(module, where, bytes);
   if (is_record || module.side_table.empty()) {
     FunctionRecord& record = module.functions[where % module.functions.size()];
     switch (flip) {

@@ -27,14 +27,17 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::vector<uint8_t>& module = made.module;
   options.neighbour = made.neighbour;
   if (options.seed / 2 % 4 == 0) {
-    // So small that recursion and large frames come to the end: all do at the same call.
-    options.config.limits.value_stack_bytes = 8 * (100 + options.seed / 8 % 512);
+    // So small that recursion and large frames come to the end, or the second call does: all do at the same call.
+    const uint64_t cells = options.seed % 16 < 8 ? 100 + options.seed / 16 % 512 : 24 + options.seed / 16 % 128;
+    options.config.limits.value_stack_bytes = 8 * cells;
     options.config.limits.call_depth = 2 + options.seed / 64 % 32;
   }
   options.config.tier = sandbox::Tier::kInPlace;
   options.config.dispatch = sandbox::Dispatch::kLoop;
   const Observation reference = Observe(module, options);
   if (!reference.is_valid) Report("the generator made an invalid module", module);
+  // Of what runs in between the others must show nothing either.
+  options.nests = true;
   constexpr std::pair<sandbox::Tier, sandbox::Dispatch> kOthers[] = {
       {sandbox::Tier::kInPlace, sandbox::Dispatch::kDefault},
       {sandbox::Tier::kFast, sandbox::Dispatch::kLoop},

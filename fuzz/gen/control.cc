@@ -36,10 +36,8 @@ FunctionGenerator::FunctionGenerator(ByteSource& source, const ModulePlan& plan,
     declared_locals_.emplace_back(1, ValType::F32());
     declared_locals_.emplace_back(1, ValType::F64());
   }
+  if (HasNonNullLocal()) declared_locals_.emplace_back(1, ValType::Ref(HeapType::kFunc, false));
   declared_locals_.emplace_back(kCounters, ValType::I32());
-  if (plan_.options.typed_references && plan_.swarm.references) {
-    declared_locals_.emplace_back(1, ValType::Ref(HeapType::kFunc, false));
-  }
   // Functions share what bytes there are.
   const size_t rest = plan_.functions.size() - function;
   budget_ = static_cast<uint32_t>(std::min<size_t>(kMostInstructions, 8 + source_.left() / (2 * rest)));
@@ -52,7 +50,7 @@ void FunctionGenerator::Generate() {
   labels_.push_back({{}, type_.results, 0, Op::kBlock, false});
   CountDown();
   // The last of the locals is zero before it is written.
-  if (source_.OneIn(8)) Emit(Op::kLocalGet, {CounterLocal(kCounters - 1)}).Begin(Op::kIf).Op(Op::kUnreachable).End();
+  if (source_.OneIn(3)) Emit(Op::kLocalGet, {CounterLocal(kCounters - 1)}).Begin(Op::kIf).Op(Op::kUnreachable).End();
   if (plan_.swarm.tight) TightLoop();
   else if (!source_.OneIn(6)) BeginCountedLoop();
   floor_ = labels_.size();
@@ -274,9 +272,9 @@ void FunctionGenerator::CallSomething() {
   const FunctionType& callee = plan_.types[type];
   const uint32_t form = source_.Below(8);
   Require(callee.params);
-  if (form <= 1) {
+  if (form <= (callee.super != kNoIndex ? 4u : 1u)) {
     IndirectCallee(function, false);
-  } else if (form == 2 && plan_.swarm.references && plan_.options.typed_references) {
+  } else if (form == 5 && plan_.swarm.references && plan_.options.typed_references) {
     MakeRef(ValType::Ref(HeapType::Defined(type), true));
     Emit(Op::kCallRef, {type});
     Pop(1);
@@ -323,10 +321,10 @@ void FunctionGenerator::IndirectCallee(uint32_t function, bool is_tail) {
 // The whole body, in a frame without locals: nothing that needs one may be asked for.
 void FunctionGenerator::Forward() {
   CountDown();
-  for (const ValType type : plan_.types[plan_.functions[function_ - 1]].params) {
+  for (const ValType type : plan_.types[plan_.functions[plan_.forwards_to]].params) {
     if (source_.OneIn(3) || !GetLocal(type)) MakeConst(type);
   }
-  Emit(Op::kReturnCall, {function_ - 1});
+  Emit(Op::kReturnCall, {plan_.forwards_to});
   code_.End();
 }
 

@@ -90,6 +90,7 @@ class FunctionGenerator {
   void MakeEnd(uint32_t memory, int64_t delta);
   // The whole body: one instruction on parameters and constants.
   void Probe(Op op);
+  bool RareOperands(const OpInfo& info);
   void ProbeOperands(const OpInfo& info);
   void Reference();
 
@@ -213,10 +214,11 @@ class FunctionGenerator {
   bool MayTrapBySelf(uint32_t function) const;
   // A table of functions and a place in it, where a function of the type will be found.
   void IndirectCallee(uint32_t function, bool is_tail);
-  uint32_t CounterLocal(uint32_t i) const {
-    return static_cast<uint32_t>(locals_.size()) + (plan_.options.canonical_nans ? 2 : 0) + i;
+  bool HasNonNullLocal() const { return plan_.options.typed_references && plan_.swarm.references; }
+  uint32_t NonNullLocal() const {
+    return static_cast<uint32_t>(locals_.size()) + (plan_.options.canonical_nans ? 2 : 0);
   }
-  uint32_t NonNullLocal() const { return CounterLocal(kCounters); }
+  uint32_t CounterLocal(uint32_t i) const { return NonNullLocal() + (HasNonNullLocal() ? 1 : 0) + i; }
   Label& LabelAt(uint32_t depth) { return labels_[labels_.size() - 1 - depth]; }
 
   ByteSource& source_;
@@ -227,7 +229,7 @@ class FunctionGenerator {
   const bool is_dense_probe_;
   const bool may_trap_;
   testing::Code code_;
-  Types locals_;  // those that instructions may choose; behind them two for NaNs, the counters of loops, one non-null
+  Types locals_;  // those that instructions may choose; behind them two for NaNs, one non-null, the counters of loops
   std::vector<std::pair<uint32_t, ValType>> declared_locals_;
   Types stack_;
   std::vector<Label> labels_;

@@ -18,9 +18,21 @@ namespace {
 using testing::Bytes;
 using testing::ModuleBuilder;
 
+// Choices for what comes when the functions have used up the input.
+std::array<uint8_t, 64> DrawChoices(uint64_t seed) {
+  std::array<uint8_t, 64> choices;
+  std::minstd_rand random(static_cast<uint32_t>(seed));
+  for (uint8_t& choice : choices) choice = static_cast<uint8_t>(random() >> 8);
+  return choices;
+}
+
 void DefineFunctions(ByteSource& source, const ModulePlan& plan, ModuleBuilder& builder) {
   for (uint32_t i = plan.imported_functions; i < plan.functions.size(); ++i) {
-    FunctionGenerator generator(source, plan, i);
+    // A function of one instruction stands at the end, and with the first of all operands it says little.
+    const bool is_drawn = plan.probes[i] != kInvalidOp && source.is_empty();
+    const std::array<uint8_t, 64> choices = DrawChoices(plan.dress_seed + i);
+    ByteSource drawn(choices);
+    FunctionGenerator generator(is_drawn ? drawn : source, plan, i);
     generator.Generate();
     builder.AddFunction(plan.functions[i], generator.code(), generator.locals());
   }
@@ -35,10 +47,7 @@ std::vector<uint8_t> GenerateModule(ByteSource& source, const GeneratorOptions& 
   ExportAll(source, plan, builder);
   DefineSegments(source, plan, builder);
   DefineFunctions(source, plan, builder);
-  // By choices of its own: the functions have used up the input.
-  std::array<uint8_t, 64> choices;
-  std::minstd_rand random(static_cast<uint32_t>(plan.dress_seed));
-  for (uint8_t& choice : choices) choice = static_cast<uint8_t>(random() >> 8);
+  const std::array<uint8_t, 64> choices = DrawChoices(plan.dress_seed);
   ByteSource dress(choices);
   const std::vector<uint8_t> module = Dress(dress, plan, builder.Build());
   return options.break_a_rule ? BreakOneRule(dress, module, options).bytes : module;

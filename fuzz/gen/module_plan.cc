@@ -32,7 +32,7 @@ Swarm ChooseSwarm(ByteSource& source, const GeneratorOptions& options) {
   swarm.odd_lebs = options.odd_encodings && rare % 5 == 1;
   swarm.big_frames = rare % 11 == 1;
   swarm.dense_probes = swarm.probes && rare % 8 == 2;
-  swarm.forwarders = swarm.tail_calls && rare % 7 == 2;
+  swarm.forwarders = swarm.tail_calls && rare % 5 == 2;
   swarm.tight = swarm.shapes && !swarm.dense_probes && rare % 3 == 1;
   return swarm;
 }
@@ -80,6 +80,13 @@ void ChooseTypes(ByteSource& source, ModulePlan& plan) {
   // What blocks like: nothing in, something out.
   if (source.OneIn(2)) plan.types.push_back({{}, SomeTypes(source, plan, 3)});
   if (!plan.options.rich_types || !source.OneIn(3)) return;
+  // Of two, the one is a subtype of the other.
+  const uint32_t base = static_cast<uint32_t>(plan.types.size());
+  FunctionType derived = source.Pick(plan.types);
+  derived.is_open = true;
+  plan.types.push_back(derived);
+  derived.super = base;
+  plan.types.push_back(derived);
   for (uint32_t i = source.Below(3); i > 0; --i) {
     const uint32_t like = source.Below(static_cast<uint32_t>(plan.types.size()));
     FunctionType type = plan.types[like];
@@ -109,14 +116,23 @@ void AddProbe(ByteSource& source, ModulePlan& plan) {
   plan.types.push_back(type);
 }
 
-// A function that does nothing but tail-call the one before it: that one's arguments overlap with where they go to.
+// A function that does nothing but tail-call another one: a new one of many parameters, whose arguments overlap with where
+// they go to, or the host's, which returns to whoever called, of whatever instance.
 void AddForwarder(ByteSource& source, ModulePlan& plan) {
-  const std::vector<ValType> results = plan.types[plan.functions.back()].results;
-  const uint32_t type = static_cast<uint32_t>(plan.types.size());
-  plan.types.push_back({SomeNumbers(source, plan, 12), results});
+  const bool is_to_host = plan.imported_functions > plan.listed_functions && source.OneIn(3);
+  if (is_to_host) {
+    plan.forwards_to = plan.listed_functions + source.Below(plan.imported_functions - plan.listed_functions);
+  } else {
+    plan.forwards_to = static_cast<uint32_t>(plan.functions.size());
+    const std::vector<ValType> results = plan.types[plan.functions.back()].results;
+    plan.functions.push_back(static_cast<uint32_t>(plan.types.size()));
+    plan.probes.push_back(kInvalidOp);
+    plan.types.push_back({SomeNumbers(source, plan, 12), results});
+  }
+  const std::vector<ValType> results = plan.types[plan.functions[plan.forwards_to]].results;
+  plan.functions.push_back(static_cast<uint32_t>(plan.types.size()));
+  plan.probes.push_back(Op::kReturnCall);
   plan.types.push_back({SomeNumbers(source, plan, 3), results});
-  plan.functions.insert(plan.functions.end(), {type, type + 1});
-  plan.probes.insert(plan.probes.end(), {kInvalidOp, Op::kReturnCall});
 }
 
 void ChooseFunctions(ByteSource& source, ModulePlan& plan) {
@@ -136,6 +152,10 @@ void ChooseFunctions(ByteSource& source, ModulePlan& plan) {
   ChooseTypes(source, plan);
   for (uint32_t i = source.Between(1, 6); i > 0; --i) {
     plan.functions.push_back(source.Below(static_cast<uint32_t>(plan.types.size())));
+  }
+  // A function of a type that is derived can be called by another type than its own.
+  for (uint32_t i = 0; i < plan.types.size(); ++i) {
+    if (plan.types[i].super != kNoIndex) plan.functions.push_back(i);
   }
   plan.probes.resize(plan.functions.size(), kInvalidOp);
   if (plan.swarm.forwarders) AddForwarder(source, plan);

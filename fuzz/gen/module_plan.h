@@ -42,7 +42,7 @@ struct Swarm {
   bool traps = false;      // lets operands be what makes an instruction trap
   bool odd_lebs = false;
   bool big_frames = false;
-  bool forwarders = false;    // functions of few slots that tail-call one of many parameters
+  bool forwarders = false;    // functions of few slots that tail-call another one
   bool dense_probes = false;  // little but functions of one instruction, on the edges of their operands
 };
 
@@ -52,6 +52,7 @@ struct ModulePlan {
   std::vector<FunctionType> types;  // the first ones of the type section
   std::vector<uint32_t> functions;  // type of each, imported ones first
   std::vector<Op> probes;           // for each function: the one instruction that it consists of, or kInvalidOp
+  uint32_t forwards_to = kNoIndex;  // whom the function of a return_call alone calls
   uint32_t imported_functions = 0;
   std::vector<Limits> memories;
   std::vector<TableType> tables;

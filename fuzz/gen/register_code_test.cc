@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "fuzz/gen/module_generator.h"
+#include "fuzz/oracle/register_code.h"
 #include "sandbox/base/build_config.h"
 #include "sandbox/fast/joins.h"
 #include "sandbox/fast/opcode.h"
@@ -26,18 +27,6 @@ namespace {
 using namespace fast;
 
 constexpr int kModules = 7000;
-
-// What tier.cc makes of a record, as far as the verifier asks.
-FastFunction FrameOf(const ModuleData& module, uint32_t number) {
-  const FunctionRecord& record = module.functions[number];
-  FastFunction function;
-  function.local_slots = record.local_slots;
-  function.needed_slots = record.local_slots + 1 + record.operand_slots;
-  function.param_slots = record.param_slots;
-  function.call_cost = record.call_cost;
-  function.number = number;
-  return function;
-}
 
 // How often each opcode occurs.
 class CodeCounter {

@@ -377,7 +377,7 @@ void FunctionGenerator::CallAndKeep() {
   for (ValType type : callee.params) {
     if (!GetLocal(type)) Make(type);
   }
-  if (source_.OneIn(4)) IndirectCallee(function, false);
+  if (source_.OneIn(callee.super != kNoIndex ? 2 : 4)) IndirectCallee(function, false);
   else Emit(Op::kCall, {function});
   Pop(callee.params.size());
   Push(callee.results);

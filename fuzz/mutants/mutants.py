@@ -11,7 +11,8 @@ their corpora, then FUZZ_SECONDS of fuzzing each. That is what `bazel test //fuz
 target has its FUZZ_SECONDS for itself.
 
 With --first plain the likely targets run without sanitizers before that: what makes a result differ is found in a fraction of
-the time, and only what is left is built with them. The table says which build found it.
+the time, and only what is left is built with them. With --first quick they are built at -O1 and without tail calls, too, whose
+files take as long as all others together. The table says which build found it.
 
   mutants.py --check              does each record still apply to the sources at hand?
   mutants.py                      all that have no result yet, and what of the others has not met all targets
@@ -41,16 +42,18 @@ TELLING = re.compile(r"(AddressSanitizer: [a-z-]+|LeakSanitizer: [^\n]{0,60}|run
                      r"|^DIFFERENCE: [^\n]{0,90}|Assertion [^\n]{0,80})", re.MULTILINE)
 
 
-PLAIN, SANITIZED = "plain", "asan+ubsan"
+PLAIN, QUICK, SANITIZED = "plain", "quick", "asan+ubsan"
+FLAGS = {PLAIN: ["--config=fuzz-plain"], QUICK: ["--config=fuzz-quick"]}
 
 # Which targets to try first, by where the bug is; the first prefix that fits. It only saves time.
 LIKELY = [
+    ("sandbox/fast/verify", ["side_table_fuzzer"]),
     ("sandbox/fast/host_call", ["tiers_fuzzer", "api_fuzzer", "resume_fuzzer"]),
     ("sandbox/fast/", ["resume_fuzzer", "tiers_fuzzer"]),
     ("sandbox/numeric/", ["execute_diff_fuzzer"]),
     ("sandbox/inplace/dispatch", ["tiers_fuzzer", "resume_fuzzer"]),
     ("sandbox/inplace/cold", ["execute_diff_fuzzer", "execute_diff_v8_fuzzer", "tiers_fuzzer", "resume_fuzzer"]),
-    ("sandbox/inplace/", ["execute_diff_fuzzer", "execute_diff_v8_fuzzer", "resume_fuzzer"]),
+    ("sandbox/inplace/", ["tiers_fuzzer", "execute_diff_fuzzer", "execute_diff_v8_fuzzer", "resume_fuzzer"]),
     ("sandbox/embed/", ["api_fuzzer", "resume_fuzzer"]),
     ("sandbox/base/budget", ["limits_fuzzer", "api_fuzzer"]),
     ("sandbox/module/side_table", ["execute_diff_fuzzer", "side_table_fuzzer"]),
@@ -209,7 +212,7 @@ class Workshop:
         """Builds, replays the corpora of all fuzz targets among these, then runs the targets themselves."""
         row = {"name": mutant.name, "key": mutant.key, "date": datetime.date.today().isoformat(), "budget": seconds,
                "build": build}
-        flags = ["--config=fuzz-plain"] if build == PLAIN else []
+        flags = FLAGS.get(build, [])
         replays = [target + "_replay" for target in targets if target in self.targets]
         self.clean()
         if not self.plant(mutant):
@@ -280,7 +283,7 @@ def main():
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--table", action="store_true")
     parser.add_argument("--tests", action="store_true")
-    parser.add_argument("--first", choices=[PLAIN], help="the build that comes before the one with sanitizers")
+    parser.add_argument("--first", choices=[PLAIN, QUICK], help="the build that comes before the one with sanitizers")
     parser.add_argument("--dir", default=os.path.join(ROOT, ".mutants"))
     parser.add_argument("--likely", type=int, default=60, help="FUZZ_SECONDS of the likely targets")
     parser.add_argument("--others", type=int, default=60, help="FUZZ_SECONDS of the other targets; 0: not these")
@@ -309,7 +312,7 @@ def main():
     chosen = sorted(chosen, key=lambda mutant: results.get(mutant) is not None)
     for mutant in chosen if options.names else []:
         results.of.pop(mutant.name, None)
-    rounds = [(options.likely, True, PLAIN)] if options.first else []
+    rounds = [(options.likely, True, options.first)] if options.first else []
     rounds += [(options.likely, True, SANITIZED), (options.others, False, SANITIZED)]
     for seconds, is_likely, build in rounds:
         for mutant in chosen:

@@ -49,6 +49,7 @@ class Session {
       exported_.emplace_back(Check(store_->GetFunc(instance_, item.name), "function"), item.index);
     }
     seen_.calls.push_back(Finish("start", std::move(made->run)));
+    if (options_.checks_payment) FindMemory();
     for (uint32_t round = 0; round < options_.rounds && !IsPoisoned(); ++round) CallAll(round);
     if (!IsPoisoned()) LookAtState();
     return std::move(seen_);
@@ -88,8 +89,8 @@ class Session {
   }
 
   // Neither fuel nor anything else shows that it ran; a request to interrupt waits meanwhile.
-  void MayScribble() {
-    if (!scribbler_ || ++pauses_ % 3 != 1) return;
+  void MayScribble(bool always) {
+    if (!scribbler_ || (!always && ++pauses_ % 3 != 1)) return;
     const uint64_t fuel = store_->fuel();
     store_->interrupt()->Clear();
     store_->SetFuel(1000);
@@ -127,8 +128,38 @@ class Session {
 
   // In the middle of a run. A unit is less than what the call costs: the run ends all the same.
   void BeCalled() {
-    if (options_.host_gives) store_->AddFuel(1);
+    if (options_.host_gives) {
+      store_->AddFuel(1);
+      ++given_;
+    }
+    MayScribble(false);
     MayInterrupt();
+  }
+
+  // --- Payment: what a guest writes it has paid for before ---
+
+  void FindMemory() {
+    for (const ExportInfo item : module_.exports()) {
+      if (item.type.kind != ExternKind::kMemory) continue;
+      watched_ = Check(store_->GetMemory(instance_, item.name), "memory");
+      return;
+    }
+  }
+
+  // Looks at the memory when so much of the call's fuel is spent. Nothing writes more for a unit than what moves bytes
+  // (exec/fuel.h); the host writes nothing.
+  void CheckPayment(uint64_t spent) {
+    if (!watched_ || looks_ >= kMostLooks) return;
+    ++looks_;
+    const ByteSpan now = Check(watched_->Borrow(0, Check(watched_->size_bytes(), "size")), "borrow");
+    const size_t common = std::min(now.size(), seen_bytes_.size());
+    if (spent > 0 && !std::ranges::equal(now.first(common), std::span(seen_bytes_).first(common))) {
+      uint64_t written = 0;
+      for (size_t i = 0; i < common; ++i) written += now[i] != seen_bytes_[i] ? 1 : 0;
+      if (written > kBytesOfUnit * (spent - seen_spent_)) Report("bytes are written that are not paid for", bytes_);
+    }
+    seen_bytes_.assign(now.begin(), now.end());
+    seen_spent_ = spent;
   }
 
   // A request stays until an interrupted run is resumed, and nothing else interrupts.
@@ -143,9 +174,12 @@ class Session {
     CallRecord record;
     record.name = std::move(name);
     uint64_t handed = 0;
+    given_ = 0;
+    CheckPayment(0);
     for (;;) {
       CheckInterrupt(run.outcome());
-      if (run.is_pending()) MayScribble();
+      if (run.is_pending()) CheckPayment(handed + given_ - store_->fuel());
+      if (run.is_pending()) MayScribble(run.outcome() == Outcome::kHostCall);
       if (run.outcome() == Outcome::kHostCall) {
         // Asked for while the host takes its time: the guest stops again as soon as it has the answer.
         MayInterrupt();
@@ -247,6 +281,13 @@ class Session {
   bool is_interrupt_wanted_ = false;
   std::optional<FuncHandle> scribbler_;
   uint32_t pauses_ = 0;
+  uint64_t given_ = 0;  // fuel that host functions added during the call
+  static constexpr uint32_t kMostLooks = 200;   // what an input may take in time
+  static constexpr uint64_t kBytesOfUnit = 64;
+  std::optional<MemoryView> watched_;
+  uint32_t looks_ = 0;
+  std::vector<uint8_t> seen_bytes_;  // at the last look
+  uint64_t seen_spent_ = 0;
   std::vector<std::pair<FuncHandle, uint32_t>> exported_;  // and their indices
 };
 

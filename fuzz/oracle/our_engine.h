@@ -31,7 +31,9 @@ struct RunOptions {
   uint32_t rounds = kRounds;
   bool names_functions = true;  // tells references to one exported function from those to another
   std::span<const uint8_t> neighbour;  // a module whose exports, under kNeighbour, the module may import
-  bool nests = false;           // while a run waits, another one overwrites the value stack above it, sometimes
+  // While a run waits or is in a host function, another one overwrites the value stack above it, sometimes.
+  bool nests = false;
+  bool checks_payment = false;  // at pauses: the memory has changed by no more than what fuel was spent for
   bool host_gives = false;  // host functions that the engine calls itself add a unit of fuel
   bool host_grows = false;  // host functions let the caller's memory grow, sometimes: what no reference does
   // Hands the fuel out in portions: how much comes next. Absent: all of it at once.

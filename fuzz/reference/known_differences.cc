@@ -3,10 +3,14 @@
 
 #include "fuzz/reference/known_differences.h"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdio>
 #include <string>
+
+#include "sandbox/module/module_data.h"
+#include "sandbox/sandbox.h"
 
 namespace sandbox::fuzz {
 namespace {
@@ -67,6 +71,16 @@ bool TypeForms(const Disagreement& disagreement) {
 
 bool WideTables(const Disagreement& disagreement) {
   return disagreement.we_accept && Says(disagreement, "tables may not be 64-bit");
+}
+
+// The offset of an access has 32 bits, to a 64-bit memory too. Nothing is known of modules without one.
+bool WideOffsets(const Disagreement& disagreement) {
+  if (!disagreement.we_accept || !Says(disagreement, "unable to read u32 leb128: ") ||
+      !(Says(disagreement, "load offset") || Says(disagreement, "store offset"))) {
+    return false;
+  }
+  const Result<Module> module = Module::Load(disagreement.module);
+  return module && std::ranges::any_of(module->data()->memories, [](const MemoryType& type) { return type.limits.is_64; });
 }
 
 // Elements are a null or a function to it, no other constant expression.
@@ -136,6 +150,8 @@ constexpr std::array kRows = std::to_array<KnownDifference>({
     {"wabt", "types the offset of a data segment by memory 0", "valid/modules.html#valid-data", &DataOffsetType},
     {"wabt", "lacks typed references", "syntax/types.html#syntax-reftype", &TypedReferences},
     {"wabt", "lacks recursion groups and all types but functions'", "binary/types.html#binary-rectype", &TypeForms},
+    {"wabt", "reads 32 bits of the offset of an access to a 64-bit memory", "syntax/instructions.html#syntax-memarg",
+     &WideOffsets},
     {"wabt", "lacks 64-bit tables", "syntax/types.html#syntax-tabletype", &WideTables},
     {"wabt", "lacks constant expressions of other forms as elements", "valid/modules.html#valid-elem",
      &ElementExpressions},

@@ -100,6 +100,7 @@ class WabtEngine final : public Engine {
   GeneratorOptions options_to_judge() const override {
     GeneratorOptions options = GeneratorOptions::Everything();
     options.typed_references = false;
+    options.wide_offsets = false;  // wabt cuts them to 32 bits, or rejects them
     options.table64 = false;
     options.globals_in_constants = false;
     options.rich_types = false;
@@ -110,7 +111,6 @@ class WabtEngine final : public Engine {
   GeneratorOptions options_to_run() const override {
     GeneratorOptions options = Engine::options_to_run();
     options.tail_calls = false;
-    options.wide_offsets = false;  // wabt cuts them to 32 bits
     options.memory64 = !options.multi_memory;  // wabt types segments by memory 0
     return options;
   }
