@@ -18,7 +18,7 @@ constexpr uint32_t kMaxCalls = 8;
 
 Result<void> LoopPlanner::Start(uint64_t locals) {
   ForgetUses();
-  SANDBOX_TRY(touched_.Reserve(locals));
+  SANDBOX_TRY(touched_.ReserveMore(locals));
   if (locals > uses_.size()) return uses_.Resize(locals, Uses());
   return {};
 }
