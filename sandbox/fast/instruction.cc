@@ -151,7 +151,9 @@ consteval std::array<ReadStep, 256> Steps() {
 
 constexpr std::array<ReadStep, 256> kSteps = Steps();
 
-Instruction DecodeOther(Pc pc) {
+namespace {
+
+Instruction Decode(Pc pc) {
   Instruction in;
   const uint8_t byte = pc.Byte();
   pc.Skip(1);
@@ -161,8 +163,15 @@ Instruction DecodeOther(Pc pc) {
   return in;
 }
 
+}  // namespace
+
+Skipped SkipOther(Pc pc) {
+  const Instruction in = Decode(pc);
+  return {in.op, in.next};
+}
+
 Instruction ReadOther(const BodyView& body, Pc pc, uint32_t table_index) {
-  Instruction in = DecodeOther(pc);
+  Instruction in = Decode(pc);
   switch (InfoOf(in.op).family) {
     case Family::kControl: JudgeControl(body, table_index, in); break;
     case Family::kCall: JudgeCall(body, in); break;

@@ -58,6 +58,7 @@ struct ReadStep {
   bool is_judged = false;   // what it costs, or where it leads, is to be looked at
   bool is_access = false;   // the one byte is an alignment: without bits that say more
   bool traps = false;
+  uint8_t unused = 0;  // a power of two in size
 };
 extern const std::array<ReadStep, 256> kSteps;
 inline constexpr uint8_t kPlainAlignments = 0x40;
@@ -66,37 +67,56 @@ inline constexpr uint8_t kFirstRefPrefix = 0x63;  // of types that name their he
 // A call that costs more, because of its locals, charges for itself.
 inline constexpr uint32_t kMaxCallCost = 1024;
 
-Instruction DecodeOther(Pc pc);
 Instruction ReadOther(const BodyView& body, Pc pc, uint32_t table_index);
 
-// The common ones are read without asking for their family, since who translates spends a good part of its time here.
-SANDBOX_INLINE bool TryRead(const ReadStep& step, Pc pc, Instruction& in) {
+// An instruction, and where the next one is.
+struct Skipped {
+  Op op = kInvalidOp;
+  Pc next;
+};
+Skipped SkipOther(Pc pc);
+
+// Whether the step says where the next instruction is.
+SANDBOX_INLINE bool CanSkip(const ReadStep& step, Pc pc) {
   if (!step.is_known || (step.is_access && pc.Byte(1) >= kPlainAlignments)) return false;
-  if (step.is_block && static_cast<uint8_t>(pc.Byte(1) - kFirstRefPrefix) <= 1) return false;
-  in.op = OpFromByte(pc.Byte());
-  in.immediates = pc + 1;
-  in.next = in.immediates + step.bytes;
-  if (step.has_number) in.next.SkipLeb();
-  in.traps = step.traps;
-  return true;
+  return !step.is_block || static_cast<uint8_t>(pc.Byte(1) - kFirstRefPrefix) > 1;
+}
+SANDBOX_INLINE Pc NextOf(const ReadStep& step, Pc pc) {
+  pc.Skip(ptrdiff_t{1} + step.bytes);
+  if (step.has_number) pc.SkipLeb();
+  return pc;
 }
 
 }  // namespace instruction_internal
 
-// The instruction at pc, as far as its bytes say: op, immediates, next.
-SANDBOX_INLINE Instruction DecodeInstruction(Pc pc) {
+// The instruction at pc as far as its bytes say, and the one behind it. The common ones are read without asking for their
+// family, since who translates spends a good part of its time here.
+SANDBOX_INLINE Op SkipInstruction(Pc& pc) {
   using namespace instruction_internal;
-  Instruction in;
-  return TryRead(kSteps[pc.Byte()], pc, in) ? in : DecodeOther(pc);
+  const uint8_t byte = pc.Byte();
+  const ReadStep& step = kSteps[byte];
+  if (CanSkip(step, pc)) [[likely]] {
+    pc = NextOf(step, pc);
+    return OpFromByte(byte);
+  }
+  const Skipped skipped = SkipOther(pc);
+  pc = skipped.next;
+  return skipped.op;
 }
 
 // The instruction at pc; table_index: the word of the function's side table that the next branch owns.
 SANDBOX_INLINE Instruction ReadInstruction(const BodyView& body, Pc pc, uint32_t table_index) {
   using namespace instruction_internal;
-  const ReadStep& step = kSteps[pc.Byte()];
+  const uint8_t byte = pc.Byte();
+  const ReadStep& step = kSteps[byte];
+  const bool is_simple = !step.is_judged && CanSkip(step, pc) && (!step.is_access || body.has_plain_memory);
+  if (!is_simple) return ReadOther(body, pc, table_index);
   Instruction in;
-  if (step.is_judged || !TryRead(step, pc, in)) return ReadOther(body, pc, table_index);
-  return step.is_access && !body.has_plain_memory ? ReadOther(body, pc, table_index) : in;
+  in.op = OpFromByte(byte);
+  in.immediates = pc + 1;
+  in.next = NextOf(step, pc);
+  in.traps = step.traps;
+  return in;
 }
 
 SANDBOX_INLINE bool BodyView::IsPlainAccess(Pc immediates) const {

@@ -3,6 +3,8 @@
 
 #include "sandbox/fast/loop_plan.h"
 
+#include <algorithm>
+
 namespace sandbox::fast {
 namespace {
 
@@ -16,7 +18,7 @@ constexpr uint32_t kMaxCalls = 8;
 
 Result<void> LoopPlanner::Start(uint64_t locals) {
   ForgetUses();
-  SANDBOX_TRY(touched_.Reserve(locals));
+  SANDBOX_TRY(touched_.ReserveMore(locals));
   if (locals > uses_.size()) return uses_.Resize(locals, Uses());
   return {};
 }
@@ -61,56 +63,104 @@ inline LoopPlanner::Uses& LoopPlanner::UsesOf(uint32_t local) {
 }
 
 inline void LoopPlanner::Note(uint32_t local) {
-  if (recent_count_ == recent_.size()) {
-    for (size_t i = 1; i < recent_.size(); ++i) recent_[i - 1] = recent_[i];
-    --recent_count_;
-  }
-  recent_[recent_count_++] = local;
+  recent_[recent_end_++ % recent_.size()] = local;
+  recent_count_ = std::min(recent_count_ + 1, recent_.size());
 }
+
+// The topmost operand goes: its local, if that is known.
+inline uint32_t LoopPlanner::Recall() {
+  if (recent_count_ == 0) return kNoLocal;
+  --recent_count_;
+  return recent_[--recent_end_ % recent_.size()];
+}
+
+// What there is to know of an instruction.
+enum class Role : uint8_t {
+  kOther,    // leaves the pins to others
+  kUnknown,  // operands are not followed through it
+  kControl,
+  kCompute,
+  kGet,
+  kSet,
+  kTee,
+};
+struct LoopPlanner::Effect {
+  Role role = Role::kOther;
+  uint8_t params = 0;
+  uint8_t floats = 0;  // a bit for each of the params, the topmost one first
+  bool has_result = false;
+  bool is_result_float = false;
+};
+
+constexpr std::array<LoopPlanner::Effect, kOpCount> LoopPlanner::kEffects = [] {
+  std::array<Effect, kOpCount> effects{};
+  for (size_t i = 0; i < kOpCount; ++i) {
+    const Op op = static_cast<Op>(i);
+    Effect& effect = effects[i];
+    switch (InfoOf(op).family) {
+      case Family::kConst:
+      case Family::kNumeric:
+      case Family::kLoad:
+      case Family::kStore: {
+        const Signature signature = InfoOf(op).signature;
+        effect.role = Role::kCompute;
+        effect.params = static_cast<uint8_t>(signature.param_count());
+        for (size_t param = 0; param < effect.params; ++param) {
+          if (IsFloat(signature.param(param))) effect.floats |= static_cast<uint8_t>(1u << (effect.params - 1 - param));
+        }
+        effect.has_result = signature.result() != Operand::kNone;
+        effect.is_result_float = IsFloat(signature.result());
+        break;
+      }
+      case Family::kControl: effect.role = Role::kControl; break;
+      case Family::kParametric:
+      case Family::kVariable:
+        effect.role = op == Op::kLocalGet   ? Role::kGet
+                      : op == Op::kLocalSet ? Role::kSet
+                      : op == Op::kLocalTee ? Role::kTee
+                                            : Role::kUnknown;
+        break;
+      default: break;
+    }
+  }
+  return effects;
+}();
 
 // An instruction takes its operands: those locals that it wants as floats are floats.
-inline void LoopPlanner::Consume(Op op) {
-  const Signature signature = InfoOf(op).signature;
-  for (size_t i = signature.param_count(); i > 0; --i) {
-    if (recent_count_ == 0) break;
-    const uint32_t local = recent_[--recent_count_];
-    if (local != kNoLocal && IsFloat(signature.param(i - 1))) uses_[local].is_float = true;
+inline void LoopPlanner::Consume(const Effect& effect) {
+  unsigned floats = effect.floats;
+  for (unsigned params = effect.params; params > 0; --params, floats >>= 1) {
+    const uint32_t local = Recall();
+    if ((floats & 1) != 0 && local != kNoLocal) uses_[local].is_float = true;
   }
-  is_last_float_ = IsFloat(signature.result());
-  if (signature.result() != Operand::kNone) Note(kNoLocal);
+  is_last_float_ = effect.is_result_float;
+  if (effect.has_result) Note(kNoLocal);
 }
 
-inline void LoopPlanner::Count(const Instruction& in) {
-  Pc at = in.immediates;
-  switch (in.op) {
-    case Op::kLocalGet: {
-      const uint32_t local = at.U32();
+// Immediates: of an instruction without a prefix.
+SANDBOX_INLINE void LoopPlanner::Count(const Effect& effect, Pc immediates) {
+  switch (effect.role) {
+    case Role::kGet: {
+      const uint32_t local = immediates.U32();
       ++UsesOf(local).reads;
       Note(local);
       return;
     }
-    case Op::kLocalSet:
-    case Op::kLocalTee: {
-      const uint32_t local = at.U32();
-      Uses& uses = UsesOf(local);
+    case Role::kSet:
+    case Role::kTee: {
+      Uses& uses = UsesOf(immediates.U32());
       ++uses.writes;
       uses.is_float |= is_last_float_;
-      if (in.op == Op::kLocalTee) ++uses.reads;
-      else if (recent_count_ > 0) --recent_count_;
+      if (effect.role == Role::kTee) ++uses.reads;
+      else (void)Recall();
       return;
     }
-    default: break;
+    case Role::kCompute: Consume(effect); return;
+    case Role::kControl: recent_count_ = 0; return;
+    case Role::kUnknown: break;
+    case Role::kOther: ++calls_; break;
   }
-  switch (InfoOf(in.op).family) {
-    case Family::kConst:
-    case Family::kNumeric:
-    case Family::kLoad:
-    case Family::kStore: Consume(in.op); return;
-    case Family::kControl: recent_count_ = 0; return;
-    case Family::kParametric:
-    case Family::kVariable: recent_count_ = 0; break;
-    default: recent_count_ = 0; ++calls_; break;
-  }
+  recent_count_ = 0;
   is_last_float_ = false;
 }
 
@@ -119,16 +169,16 @@ inline void LoopPlanner::Count(const Instruction& in) {
 LoopPlan LoopPlanner::PlanOf(Pc pc) {
   ForgetUses();
   for (uint32_t depth = 0; calls_ <= kMaxCalls;) {
-    const Instruction in = DecodeInstruction(pc);
-    pc = in.next;
-    switch (in.op) {
+    const Pc at = pc;
+    const Op op = SkipInstruction(pc);
+    switch (op) {
       case Op::kLoop: return LoopPlan();  // not an innermost one
       case Op::kBlock:
       case Op::kIf: ++depth; break;
       case Op::kEnd:
         if (depth-- == 0) return Choose();
         break;
-      default: Count(in); break;
+      default: Count(kEffects[static_cast<size_t>(op)], at + 1); break;
     }
   }
   return LoopPlan();

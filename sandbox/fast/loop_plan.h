@@ -43,17 +43,21 @@ class LoopPlanner {
   };
 
   LoopPlan Choose() const;
-  void Count(const Instruction& in);
+  struct Effect;
+  static const std::array<Effect, kOpCount> kEffects;
+  void Count(const Effect& effect, Pc immediates);
   Uses& UsesOf(uint32_t local);
-  void Consume(Op op);
+  void Consume(const Effect& effect);
   void Note(uint32_t local);
+  uint32_t Recall();
   void ForgetUses();
 
   Vec<Uses> uses_;          // by local; all zero but for those in touched_
   Vec<uint32_t> touched_;   // there is room for all of them
   uint32_t calls_ = 0;      // in the loop at hand
   // The locals on top of the operand stack as far as that is known, for who wants floats.
-  std::array<uint32_t, 4> recent_ = {};
+  std::array<uint32_t, 4> recent_ = {};  // a ring
+  size_t recent_end_ = 0;                // behind the topmost
   size_t recent_count_ = 0;
   bool is_last_float_ = false;  // the result of the last instruction
 };

@@ -11,6 +11,7 @@
 #ifndef SANDBOX_FAST_REGIONS_H_
 #define SANDBOX_FAST_REGIONS_H_
 
+#include <array>
 #include <cstdint>
 
 #include "sandbox/module/translated.h"
@@ -28,19 +29,20 @@ struct Region {
 // Appends to one FunctionCode: code and offset never decrease.
 class RegionWriter {
  public:
-  [[nodiscard]] Result<void> Add(FunctionCode& function, const Region& region) {
+  [[nodiscard, gnu::always_inline]] Result<void> Add(FunctionCode& function, const Region& region) {
     // Most are near the one before, and no checkpoint.
     const uint32_t code = region.code - last_.code;
     const uint32_t offset = region.offset - last_.offset;
     const uint32_t side_table = region.side_table - last_.side_table;
     const uint32_t height = HeightAndFlag(region);
     Vec<uint8_t>& bytes = function.regions;
-    const bool is_small = (code | offset | side_table | height) < 0x80 && bytes.capacity() - bytes.size() >= 4;
+    const bool is_small = (code | offset | side_table | height) < 0x80;
     if (!is_small || count_ % kRegionsPerCheckpoint == 0) return AddOther(function, region);
-    for (const uint32_t number : {code, offset, side_table, height}) bytes.PushReserved(static_cast<uint8_t>(number));
     ++count_;
     last_ = region;
-    return {};
+    const std::array<uint8_t, 4> numbers = {static_cast<uint8_t>(code), static_cast<uint8_t>(offset),
+                                            static_cast<uint8_t>(side_table), static_cast<uint8_t>(height)};
+    return bytes.Append(numbers);
   }
 
  private:

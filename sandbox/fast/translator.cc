@@ -56,7 +56,7 @@ bool Translator::Start(uint32_t number, FunctionCode& out) {
   first_operand_ = static_cast<uint32_t>(locals) + 1;
   if (locals > local_heads_.size() && !Ok(local_heads_.Resize(locals, kNone))) return false;
   // One more: i32.eqz compares with a constant.
-  if (!Ok(stack_.Reserve(size_t{function_->operand_slots} + 1))) return false;
+  if (!Ok(stack_.ReserveMore(size_t{function_->operand_slots} + 1))) return false;
   if (!Ok(planner_.Start(locals))) return false;
   // A guess that is right for most.
   if (!GrowCode(function_->code_end - function_->code_begin + kMaxLine)) return false;

@@ -86,37 +86,7 @@ void Translator::ForgetAccumulators() {
   for (Bankful& bank : accumulators_) bank = Bankful();
 }
 
-namespace {
-
-bool FitsConstant(uint64_t bits, Operand type) {
-  return type != Operand::kI64 || static_cast<uint64_t>(static_cast<int64_t>(static_cast<int32_t>(bits))) == bits;
-}
-
-}  // namespace
-
-Translator::Place Translator::TakePinned(Operand type) {
-  if (stack_.empty()) [[unlikely]] {
-    Fail();
-    return Place();
-  }
-  const Entry& top = stack_.back();
-  // What follows of popping an entry that is in no slot: it is in no accumulator, and nothing above it is flushed.
-  if (top.kind == Kind::kLocal) {
-    const uint32_t local = top.local;
-    local_heads_[local] = top.next;
-    stack_.DropBack();
-    if (!IsFloat(type)) return PlaceOf(local);
-    return {accumulators_[kFloat].local == local ? Src::kAcc : Src::kSlot, static_cast<uint16_t>(local), 0};
-  }
-  if (top.kind == Kind::kConst && FitsConstant(top.bits, type)) {
-    const uint64_t bits = top.bits;
-    stack_.DropBack();
-    return {Src::kConst, 0, bits};
-  }
-  return TakeComputed(IsFloat(type) ? kFloat : kInt);
-}
-
-// The same of what is in its slot, or is put there now.
+// TakePinned of what is in its slot, or is put there now.
 Translator::Place Translator::TakeComputed(Bank bank) {
   const uint32_t at = height() - 1;
   Entry& top = stack_[at];
