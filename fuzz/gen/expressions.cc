@@ -136,6 +136,49 @@ void FunctionGenerator::Chained(ValType type, bool is_exact) {
   if (is_exact) Canonicalize(op);
 }
 
+// An i32 for a branch right behind it that a tier may take into that branch: computed, loaded, kept in a local or stepped on by
+// another one, with a copy before it or not, and compared.
+void FunctionGenerator::JoinedCondition() {
+  constexpr std::array kLoads = {Op::kI32Load, Op::kI32Load, Op::kI32Load8U, Op::kI32Load8S, Op::kI32Load16U};
+  constexpr std::array kTested = {Op::kI32And, Op::kI32And, Op::kI32Add, Op::kI32Sub, Op::kI32Xor};
+  const auto push_number = [&](int32_t number) {
+    EmitI32(number);
+    Push(ValType::I32());
+  };
+  const std::optional<uint32_t> kept = SomeLocal(ValType::I32());
+  const std::optional<uint32_t> copied = SomeLocal(ValType::I32());
+  if (copied && source_.OneIn(3)) {
+    if (source_.OneIn(2) || !GetLocal(ValType::I32())) MakeConst(ValType::I32());
+    Emit(Op::kLocalSet, {*copied});
+    Pop(1);
+  }
+  const uint32_t form = source_.Below(4);
+  if (form == 0 && HasPlainMemory()) {
+    HotAddress();
+    const Op load = source_.Pick(kLoads);
+    Emit(load);
+    MemargAt(0, InfoOf(load).access_log2, source_.OneIn(2) ? 0 : source_.Below(kSmall));
+  } else if (form == 1 && kept) {
+    Emit(Op::kLocalGet, {*kept});
+    Push(ValType::I32());
+    ChainLeaf(ValType::I32());
+    Emit(Op::kI32Add);
+    Pop(1);
+  } else if (form == 2) {
+    ChainLeaf(ValType::I32());
+    source_.OneIn(2) ? push_number(static_cast<int32_t>(source_.Below(16))) : ChainLeaf(ValType::I32());
+    Emit(source_.Pick(kTested));
+    Pop(1);
+  } else {
+    ChainLeaf(ValType::I32());
+  }
+  if (kept && (form == 1 || source_.OneIn(3))) Emit(Op::kLocalTee, {*kept});
+  if (source_.OneIn(4)) return;
+  source_.OneIn(2) ? push_number(static_cast<int32_t>(source_.Below(40)) - 8) : ChainLeaf(ValType::I32());
+  Emit(static_cast<Op>(static_cast<uint32_t>(Op::kI32Eq) + source_.Below(10)));
+  Pop(1);
+}
+
 // Pushes an i32 below kSmall: a local of that kind if there is one.
 void FunctionGenerator::SmallNumber() {
   std::vector<uint32_t> small;

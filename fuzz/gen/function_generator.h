@@ -158,6 +158,7 @@ class FunctionGenerator {
   void LocalArithmetic();
   void LocalHazard();
   void Condition();
+  void JoinedCondition();
   void SelectChain();
   void CompareAndBranch();
   void ValuedBranches();

@@ -128,6 +128,8 @@ void ExpectChains(const CodeCounter& counter) {
   ExpectGrid(counter, "shifts before", kShiftChains, 25);
   ExpectGrid(counter, "sums before", kSumChains, 55);
   ExpectGrid(counter, "loads before integers", kIntLoadChains, 45);
+  ExpectGrid(counter, "stores of integers", kIntStoreChains, 1);
+  ExpectGrid(counter, "words before", kWordChains, 1);
   if (!kFloats) return;
   ExpectGrid(counter, "f32 terms", kF32Chains, 50);
   ExpectGrid(counter, "f64 terms", kF64Chains, 50);
@@ -135,6 +137,20 @@ void ExpectChains(const CodeCounter& counter) {
   ExpectGrid(counter, "loads before f64", kF64LoadChains, 20);
   ExpectGrid(counter, "stores of f32", kF32StoreChains, 15);
   ExpectGrid(counter, "stores of f64", kF64StoreChains, 15);
+}
+
+void ExpectJoins(const CodeCounter& counter) {
+  using namespace join_internal;
+  ExpectGrid(counter, "computed and compared", kTestBranches, 1);
+  ExpectGrid(counter, "loaded and compared", kLoadBranches, 1);
+  ExpectGrid(counter, "loaded, kept and compared", kKeptBranches, 1);
+  ExpectGrid(counter, "copied before a branch", kMoveBranches, 1);
+  ExpectGrid(counter, "stepped and compared", kVarStepBranches, 1);
+  ExpectGrid(counter, "copied before a jump", kMoveJumps, 1);
+  ExpectGrid(counter, "sums that are returned", kSumReturns, 1);
+  ExpectGrid(counter, "shifts that are returned", kShiftReturns, 1);
+  EXPECT_TRUE(counter.Has(kShiftConst));
+  EXPECT_TRUE(counter.Has(kCallIndirectAcc));
 }
 
 TEST(RegisterCode, OfGeneratedModules) {
@@ -160,6 +176,7 @@ TEST(RegisterCode, OfGeneratedModules) {
   }
   if (kFastPins && kFastIndices) ExpectLoops(counter);
   if (kFastPins && kFastChains) ExpectChains(counter);
+  if (kFastJoins) ExpectJoins(counter);
 }
 
 }  // namespace

@@ -51,6 +51,7 @@ void FunctionGenerator::LocalArithmetic() {
 
 // Pushes an i32 that is a condition: a comparison more often than not.
 void FunctionGenerator::Condition() {
+  if (source_.OneIn(3)) return JoinedCondition();
   const Op op = AnyCondition();
   const OpInfo& info = InfoOf(op);
   if (source_.OneIn(4)) {
