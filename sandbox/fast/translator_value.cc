@@ -39,6 +39,7 @@ void Translator::SetLocal(uint32_t local, bool keeps) {
     Fail();
     return;
   }
+  if (stack_.back().kind == Kind::kShifted) Settle();
   const Entry& top = stack_.back();
   if (top.kind == Kind::kLocal && top.local == local) {
     if (!keeps) DropTop();
@@ -64,7 +65,6 @@ void Translator::LetProduce(uint32_t local) {
 // Pops the topmost operand into the local.
 void Translator::CopyToLocal(uint32_t local) {
   const uint32_t at = height() - 1;
-  if (stack_[at].kind == Kind::kShifted) Settle();
   const Entry top = stack_[at];
   if (top.kind == Kind::kSum) {
     // It may be a sum of that very local.

@@ -196,6 +196,15 @@ TEST(TranslatorJoinTest, ShiftedNumbers) {
   }
 }
 
+// What waits and goes to a local is one instruction.
+TEST(TranslatorJoinTest, ShiftedNumberBecomesALocal) {
+  for (const uint32_t local : {0u, 2u}) {
+    Function f(Code().LocalGet(0).I32Const(5).Op(Op::kI32Shl).LocalSet(local).LocalGet(local));
+    f.Check(fast::join_internal::kSumReturns, 0);
+    EXPECT_EQ(OpcodesOf(f.b, 0).size(), 2u);  // the shift and the return
+  }
+}
+
 // --- In loops -------------------------------------------------------------------------------------------------------
 
 // Locals that are pinned are compared, stepped on and copied; after each pause as well.
