@@ -38,7 +38,7 @@ void PointAt(Machine& m, uint32_t offset, uint16_t top) {
   m.registers.side_table = SideTablePos();
 }
 
-// What traps in the host, now or when it answers, traps behind the call.
+// What traps in a host function traps behind the call.
 void PointBehindCall(Machine& m, uint32_t offset) {
   m.registers.pc = Pc::At(m.bytes, offset) + 1;
   m.registers.pc.SkipLeb();
