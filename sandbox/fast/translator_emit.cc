@@ -33,8 +33,8 @@ void Translator::PutTarget() {
 
 bool Translator::GrowCode(size_t more) {
   Vec<uint16_t>& code = out_->code;
-  // What lies behind the end is room, whatever it holds: Translate cuts it off. In small steps within the capacity, which a larger function
-  // may have asked for.
+  // What lies behind the end is room, whatever it holds: Translate cuts it off. In small steps within the capacity, which a
+  // larger function may have asked for.
   const size_t size = std::max(end_ + more, code.size() + code.size() / 8);
   if (!Ok(code.ReserveMore(size - code.size())) || !Ok(code.Resize(size))) return false;
   code_ = code.span();
