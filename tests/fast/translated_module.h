@@ -41,6 +41,21 @@ inline FastFunction FastFunctionOf(const ModuleData& module, uint32_t number) {
   return function;
 }
 
+// The opcodes of a function's translation, which is valid.
+inline std::vector<uint16_t> OpcodesOf(const ModuleBuilder& b, uint32_t number) {
+  const LoadedModule loaded(b);
+  Budget budget(uint64_t{1} << 30);
+  FunctionCode code(budget);
+  EXPECT_TRUE(fast::Translator(loaded.module, budget).Translate(number, code));
+  EXPECT_TRUE(fast::IsCodeValid(loaded.module, FastFunctionOf(loaded.module, number), code));
+  std::vector<uint16_t> opcodes;
+  for (size_t i = 1; i < code.code.size();) {
+    opcodes.push_back(code.code[i]);
+    i = static_cast<size_t>(fast::EndOf(code.code.span(), i, fast::ShapeOf(code.code[i])));
+  }
+  return opcodes;
+}
+
 // A module in which each kind of register code occurs: numbers, memory, branches of all kinds, calls of all kinds.
 inline ModuleBuilder RichModule() {
   using Op = sandbox::Op;

@@ -19,21 +19,6 @@
 namespace sandbox::testing {
 namespace {
 
-// The opcodes of a function's translation.
-std::vector<uint16_t> OpcodesOf(const ModuleBuilder& b, uint32_t number) {
-  const LoadedModule loaded(b);
-  Budget budget(uint64_t{1} << 30);
-  FunctionCode code(budget);
-  EXPECT_TRUE(fast::Translator(loaded.module, budget).Translate(number, code));
-  EXPECT_TRUE(fast::IsCodeValid(loaded.module, FastFunctionOf(loaded.module, number), code));
-  std::vector<uint16_t> opcodes;
-  for (size_t i = 1; i < code.code.size();) {
-    opcodes.push_back(code.code[i]);
-    i = static_cast<size_t>(fast::EndOf(code.code.span(), i, fast::ShapeOf(code.code[i])));
-  }
-  return opcodes;
-}
-
 bool IsChain(uint16_t opcode) { return opcode >= fast::opcode_internal::kSteps.end() && opcode < fast::kChainsEnd; }
 
 size_t ChainsIn(const Code& body, std::vector<ValType> params, ValType result) {

@@ -18,20 +18,6 @@
 namespace sandbox::testing {
 namespace {
 
-std::vector<uint16_t> OpcodesOf(const ModuleBuilder& b, uint32_t number) {
-  const LoadedModule loaded(b);
-  Budget budget(uint64_t{1} << 30);
-  FunctionCode code(budget);
-  EXPECT_TRUE(fast::Translator(loaded.module, budget).Translate(number, code));
-  EXPECT_TRUE(fast::IsCodeValid(loaded.module, FastFunctionOf(loaded.module, number), code));
-  std::vector<uint16_t> opcodes;
-  for (size_t i = 1; i < code.code.size();) {
-    opcodes.push_back(code.code[i]);
-    i = static_cast<size_t>(fast::EndOf(code.code.span(), i, fast::ShapeOf(code.code[i])));
-  }
-  return opcodes;
-}
-
 size_t CountIn(const ModuleBuilder& b, uint32_t number, const fast::chain_internal::Grid& grid) {
   size_t count = 0;
   for (const uint16_t opcode : OpcodesOf(b, number)) count += grid.Has(opcode) ? 1 : 0;
