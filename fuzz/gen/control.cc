@@ -304,7 +304,16 @@ void FunctionGenerator::IndirectCallee(uint32_t function, bool is_tail) {
     index();
     Emit(Op::kRefFunc, {function});
     Emit(Op::kTableSet, {table});
-    index();
+    if (!limits.is_64 && source_.OneIn(3) && GetLocal(ValType::I32())) {
+      // The same number, computed.
+      Pop(1);
+      EmitI32(0);
+      Emit(Op::kI32And);
+      EmitI32(static_cast<int32_t>(place));
+      Emit(Op::kI32Or);
+    } else {
+      index();
+    }
     Emit(op, {type, table});
     return;
   }
