@@ -203,7 +203,7 @@ Shape ShapeOfChain(uint16_t code) {
 
 constexpr size_t NumberOfPin(Src pin) { return static_cast<size_t>(pin) - static_cast<size_t>(Src::kPin0); }
 
-// A branch of a grid so far: what comes first, if its fields do not begin with a place that is written, and its test follow.
+// What all branches of a grid begin with.
 ShapeMaker BranchShape(const chain_internal::Grid& grid, uint16_t code) {
   ShapeMaker shape;
   shape.Add("tcc");

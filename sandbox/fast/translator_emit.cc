@@ -24,7 +24,6 @@ void Translator::EmitCopy(uint16_t to, uint16_t from) {
   Close(line);
 }
 
-// A branch whose target and cost are not known yet; where it is.
 // A branch's target and cost, not known yet.
 void Translator::PutTarget() {
   Put32(0);
