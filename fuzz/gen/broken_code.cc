@@ -191,11 +191,14 @@ bool UndeclaredReference(Breaker& b) {
 bool ElseWithoutIf(Breaker& b) { return b.Insert(Code().Begin(b.source.OneIn(2) ? Op::kBlock : Op::kLoop).Op(Op::kElse).End().bytes()); }
 bool TwoElses(Breaker& b) { return b.Insert(Code().I32Const(0).Begin(Op::kIf).Op(Op::kElse).Op(Op::kElse).End().bytes()); }
 bool IfWithoutElse(Breaker& b) {
-  // Or with one that would be entered with an operand left.
-  if (b.source.OneIn(2)) {
-    return b.Insert(Code().I32Const(0).Begin(Op::kIf).I32Const(0).Op(Op::kElse).End().bytes());
-  }
   return b.Insert(Code().I32Const(0).Begin(Op::kIf, kI32).I32Const(1).End().Op(Op::kDrop).bytes());
+}
+// The other arm may take what the first one left: whoever lets it through then finds nothing wrong at the end.
+bool OperandLeftBeforeElse(Breaker& b) {
+  Code code;
+  code.I32Const(0).Begin(Op::kIf).I32Const(0).Op(Op::kElse);
+  if (b.source.OneIn(2)) code.Op(Op::kDrop);
+  return b.Insert(code.End().bytes());
 }
 bool OperandLeft(Breaker& b) { return b.Insert(Code().Begin(Op::kBlock).I32Const(1).End().bytes()); }
 bool ResultMissing(Breaker& b) { return b.Insert(Code().Begin(Op::kBlock, kI32).End().Op(Op::kDrop).bytes()); }
@@ -389,7 +392,8 @@ const Rule kRules[] = {
     MakeRule("ref.func of an undeclared function", Needs::kReferences, UndeclaredReference, E::kUndeclaredReference),
     MakeRule("else without if", kAny, ElseWithoutIf, E::kElseWithoutIf),
     MakeRule("two elses", kAny, TwoElses, E::kElseWithoutIf),
-    MakeRule("if with a result without else, or an operand too many before it", kAny, IfWithoutElse, E::kTypeMismatch),
+    MakeRule("if with a result without else", kAny, IfWithoutElse, E::kTypeMismatch),
+    MakeRule("an operand is left before else", kAny, OperandLeftBeforeElse, E::kTypeMismatch),
     MakeRule("an operand is left", kAny, OperandLeft, E::kTypeMismatch),
     MakeRule("a result is missing", kAny, ResultMissing, E::kTypeMismatch),
     MakeRule("an operand of the block around", kAny, OperandOfOuterBlock, E::kTypeMismatch),
