@@ -3,6 +3,8 @@
 
 #include "fuzz/gen/broken_module.h"
 
+#include <array>
+
 #include "fuzz/gen/breaker.h"
 #include "fuzz/wasm/module_reader.h"
 #include "sandbox/base/budget.h"
@@ -31,6 +33,15 @@ bool Knows(const GeneratorOptions& options, Needs needs) {
     case Needs::kUnsupported: return options.rich_types;  // no other engine lacks the same
   }
   return false;
+}
+
+// What a rule chooses besides: by all of the module. A byte of the input for each such choice would hardly ever be the one
+// that a mutator changes.
+uint64_t SeedOf(ByteSource& source, std::span<const uint8_t> module) {
+  constexpr uint64_t kPrime = 0x100000001b3;  // of the hash FNV-1a
+  uint64_t seed = source.Word(4);
+  for (const uint8_t byte : module) seed = (seed ^ byte) * kPrime;
+  return seed >> 32 ^ seed;
 }
 
 }  // namespace
@@ -82,10 +93,12 @@ BrokenModule BreakRule(size_t rule, ByteSource& source, std::span<const uint8_t>
 BrokenModule BreakOneRule(ByteSource& source, std::span<const uint8_t> valid, const GeneratorOptions& options) {
   const uint32_t count = static_cast<uint32_t>(BrokenRuleCount());
   const uint32_t start = source.Below(count);
+  const std::array<uint8_t, 64> drawn = DrawChoices(SeedOf(source, valid));
   for (uint32_t i = 0; i < count; ++i) {
     const uint32_t rule = (start + i) % count;
     if (!Knows(options, RuleAt(rule).needs)) continue;
-    BrokenModule broken = BreakRule(rule, source, valid);
+    ByteSource choices(drawn);
+    BrokenModule broken = BreakRule(rule, choices, valid);
     if (!broken.rule.empty()) return broken;
   }
   return {{valid.begin(), valid.end()}, "", {}};

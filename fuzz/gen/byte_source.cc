@@ -4,6 +4,7 @@
 #include "fuzz/gen/byte_source.h"
 
 #include <array>
+#include <random>
 
 namespace sandbox::fuzz {
 namespace {
@@ -73,6 +74,13 @@ uint64_t RelatedBits(uint64_t bits, ValType type, uint32_t choice) {
   const uint64_t sign = is_wide ? uint64_t{1} << 63 : uint64_t{1} << 31;
   const std::array<uint64_t, 5> related = {bits, bits ^ sign, bits + 1, bits - 1, type.is_float() ? sign : ~uint64_t{0}};
   return related[choice % related.size()] & (is_wide ? ~uint64_t{0} : 0xffffffff);
+}
+
+std::array<uint8_t, 64> DrawChoices(uint64_t seed) {
+  std::array<uint8_t, 64> choices;
+  std::minstd_rand random(static_cast<uint32_t>(seed));
+  for (uint8_t& choice : choices) choice = static_cast<uint8_t>(random() >> 8);
+  return choices;
 }
 
 uint64_t ByteSource::BitsOf(ValType type) {

@@ -7,6 +7,7 @@
 #define FUZZ_GEN_BYTE_SOURCE_H_
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -17,6 +18,9 @@ namespace sandbox::fuzz {
 
 // What goes wrong with an operand beside `bits` in particular: the same again, the other sign, a neighbour, -0 or -1.
 uint64_t RelatedBits(uint64_t bits, ValType type, uint32_t choice);
+
+// Choices that take no bytes of the input: for where it has none left, or where each change of it is to choose anew.
+std::array<uint8_t, 64> DrawChoices(uint64_t seed);
 
 class ByteSource {
  public:

@@ -4,7 +4,6 @@
 #include "fuzz/gen/module_generator.h"
 
 #include <array>
-#include <random>
 
 #include "fuzz/gen/broken_module.h"
 #include "fuzz/gen/function_generator.h"
@@ -18,18 +17,11 @@ namespace {
 using testing::Bytes;
 using testing::ModuleBuilder;
 
-// Choices for what comes when the functions have used up the input.
-std::array<uint8_t, 64> DrawChoices(uint64_t seed) {
-  std::array<uint8_t, 64> choices;
-  std::minstd_rand random(static_cast<uint32_t>(seed));
-  for (uint8_t& choice : choices) choice = static_cast<uint8_t>(random() >> 8);
-  return choices;
-}
-
 void DefineFunctions(ByteSource& source, const ModulePlan& plan, ModuleBuilder& builder) {
   for (uint32_t i = plan.imported_functions; i < plan.functions.size(); ++i) {
     // A function of one instruction stands at the end, and with the first of all operands it says little.
     const bool is_drawn = plan.probes[i] != kInvalidOp && source.is_empty();
+    // Choices for what comes when the functions have used up the input.
     const std::array<uint8_t, 64> choices = DrawChoices(plan.dress_seed + i);
     ByteSource drawn(choices);
     FunctionGenerator generator(is_drawn ? drawn : source, plan, i);
