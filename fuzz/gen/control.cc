@@ -304,6 +304,12 @@ void FunctionGenerator::IndirectCallee(uint32_t function, bool is_tail) {
     index();
     Emit(Op::kRefFunc, {function});
     Emit(Op::kTableSet, {table});
+    const Types& params = plan_.types[type].params;
+    if (!params.empty() && params.back() == ValType::I32() && source_.OneIn(3)) {
+      // What was computed last lies below the index.
+      EmitI32(static_cast<int32_t>(source_.Below(8)));
+      Emit(Op::kI32Xor);
+    }
     if (!limits.is_64 && source_.OneIn(3) && GetLocal(ValType::I32())) {
       // The same number, computed.
       Pop(1);

@@ -159,9 +159,12 @@ void FunctionGenerator::JoinedCondition() {
     Emit(load);
     MemargAt(0, InfoOf(load).access_log2, source_.OneIn(2) ? 0 : source_.Below(kSmall));
   } else if (form == 1 && kept) {
+    // What steps on is either operand.
+    const bool is_second = source_.OneIn(2);
+    if (is_second) ChainLeaf(ValType::I32());
     Emit(Op::kLocalGet, {*kept});
     Push(ValType::I32());
-    ChainLeaf(ValType::I32());
+    if (!is_second) ChainLeaf(ValType::I32());
     Emit(Op::kI32Add);
     Pop(1);
   } else if (form == 2) {
@@ -172,7 +175,15 @@ void FunctionGenerator::JoinedCondition() {
   } else {
     ChainLeaf(ValType::I32());
   }
-  if (kept && (form == 1 || source_.OneIn(3))) Emit(Op::kLocalTee, {*kept});
+  if (kept && (form == 1 || source_.OneIn(3))) {
+    Emit(Op::kLocalTee, {*kept});
+    // Another one is compared.
+    if (source_.OneIn(5)) {
+      Emit(Op::kDrop);
+      Pop(1);
+      ChainLeaf(ValType::I32());
+    }
+  }
   if (source_.OneIn(4)) return;
   source_.OneIn(2) ? push_number(static_cast<int32_t>(source_.Below(40)) - 8) : ChainLeaf(ValType::I32());
   Emit(static_cast<Op>(static_cast<uint32_t>(Op::kI32Eq) + source_.Below(10)));

@@ -26,7 +26,7 @@ namespace {
 
 using namespace fast;
 
-constexpr int kModules = 7000;
+constexpr int kModules = 9000;
 
 // How often each opcode occurs.
 class CodeCounter {
