@@ -285,6 +285,23 @@ void FunctionGenerator::CallSomething() {
   Push(callee.results);
 }
 
+uint32_t FunctionGenerator::AnotherOf(uint32_t type, uint32_t function) {
+  const uint32_t count = static_cast<uint32_t>(plan_.declared.size());
+  const uint32_t start = source_.Below(count);
+  for (uint32_t i = 0; i < count; ++i) {
+    const uint32_t other = plan_.declared[(start + i) % count];
+    if (other != function && plan_.functions[other] == type) return other;
+  }
+  return kNoIndex;
+}
+
+void FunctionGenerator::ComputeNumber(uint32_t number) {
+  EmitI32(0);
+  Emit(Op::kI32And);
+  EmitI32(static_cast<int32_t>(number));
+  Emit(Op::kI32Or);
+}
+
 void FunctionGenerator::IndirectCallee(uint32_t function, bool is_tail) {
   uint32_t type = plan_.functions[function];
   // A function is also of every type that its own is derived from.
@@ -300,25 +317,31 @@ void FunctionGenerator::IndirectCallee(uint32_t function, bool is_tail) {
   if (plan_.options.reference_types && limits.min > 0 && is_declared && !source_.OneIn(4)) {
     // What lies in the table is anyone's guess: the function is put where it will be looked for.
     const uint32_t place = source_.Below(static_cast<uint32_t>(limits.min));
-    const auto index = [&] { limits.is_64 ? EmitI64(place) : EmitI32(static_cast<int32_t>(place)); };
-    index();
-    Emit(Op::kRefFunc, {function});
-    Emit(Op::kTableSet, {table});
+    const auto index = [&](uint32_t at) { limits.is_64 ? EmitI64(at) : EmitI32(static_cast<int32_t>(at)); };
+    const auto put = [&](uint32_t at, uint32_t what) {
+      index(at);
+      Emit(Op::kRefFunc, {what});
+      Emit(Op::kTableSet, {table});
+    };
+    put(place, function);
     const Types& params = plan_.types[type].params;
     if (!params.empty() && params.back() == ValType::I32() && source_.OneIn(3)) {
-      // What was computed last lies below the index.
-      EmitI32(static_cast<int32_t>(source_.Below(8)));
-      Emit(Op::kI32Xor);
+      // What was computed last lies below the index; as an index it would be that of another function, if there is one.
+      const uint32_t other = AnotherOf(type, function);
+      if (other != kNoIndex && limits.min > 1) {
+        const uint32_t elsewhere = (place + source_.Between(1, static_cast<uint32_t>(limits.min) - 1)) % static_cast<uint32_t>(limits.min);
+        put(elsewhere, other);
+        ComputeNumber(elsewhere);
+      } else {
+        EmitI32(static_cast<int32_t>(source_.Below(8)));
+        Emit(Op::kI32Xor);
+      }
     }
     if (!limits.is_64 && source_.OneIn(3) && GetLocal(ValType::I32())) {
-      // The same number, computed.
       Pop(1);
-      EmitI32(0);
-      Emit(Op::kI32And);
-      EmitI32(static_cast<int32_t>(place));
-      Emit(Op::kI32Or);
+      ComputeNumber(place);
     } else {
-      index();
+      index(place);
     }
     Emit(op, {type, table});
     return;

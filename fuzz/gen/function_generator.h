@@ -40,7 +40,7 @@ class FunctionGenerator {
   const std::vector<std::pair<uint32_t, ValType>>& locals() const { return declared_locals_; }
 
  private:
-  static constexpr uint32_t kCounters = 6;
+  static constexpr uint32_t kCounters = 7;
 
   struct Label {
     Types params;
@@ -133,6 +133,7 @@ class FunctionGenerator {
     uint32_t counter = kNoIndex;
     uint32_t limit_local = kNoIndex;  // if any: has the limit
     uint32_t next = kNoIndex;         // if any: gets the sum, and the counter that when the next round begins
+    uint32_t step_local = kNoIndex;   // if any: has the step
   };
   uint32_t RoundsOf(const Rounds& rounds) const;
   Rounds AnyRounds();
@@ -215,6 +216,10 @@ class FunctionGenerator {
   bool MayTrapBySelf(uint32_t function) const;
   // A table of functions and a place in it, where a function of the type will be found.
   void IndirectCallee(uint32_t function, bool is_tail);
+  // Another function of a type that ref.func may name, if there is one.
+  uint32_t AnotherOf(uint32_t type, uint32_t function);
+  // Whatever lies on top of the stack, of i32, becomes this number by computing.
+  void ComputeNumber(uint32_t number);
   bool HasNonNullLocal() const { return plan_.options.typed_references && plan_.swarm.references; }
   uint32_t NonNullLocal() const {
     return static_cast<uint32_t>(locals_.size()) + (plan_.options.canonical_nans ? 2 : 0);

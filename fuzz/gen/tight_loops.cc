@@ -69,6 +69,7 @@ FunctionGenerator::Rounds FunctionGenerator::AnyRounds() {
   if (RoundsOf(rounds) == kMostRounds) rounds.compare = 1;
   if (!rounds.is_64 && source_.OneIn(2)) rounds.limit_local = CounterLocal(counters_++);
   if (!rounds.is_64 && source_.OneIn(6)) rounds.next = CounterLocal(counters_++);
+  if (!rounds.is_64 && source_.OneIn(4)) rounds.step_local = CounterLocal(counters_++);
   return rounds;
 }
 
@@ -89,10 +90,17 @@ void FunctionGenerator::CompareRound(const Rounds& rounds, bool is_on_stack) {
 
 // The counter steps.
 void FunctionGenerator::StepRound(const Rounds& rounds, bool keeps) {
-  Emit(Op::kLocalGet, {rounds.counter});
-  const bool is_sum = source_.OneIn(2) || rounds.step > 0;
-  EmitNumber(is_sum ? rounds.step : -rounds.step, rounds.is_64);
-  Emit(is_sum ? (rounds.is_64 ? Op::kI64Add : Op::kI32Add) : (rounds.is_64 ? Op::kI64Sub : Op::kI32Sub));
+  if (rounds.step_local != kNoIndex) {
+    const bool is_counter_first = source_.OneIn(2);
+    Emit(Op::kLocalGet, {is_counter_first ? rounds.counter : rounds.step_local});
+    Emit(Op::kLocalGet, {is_counter_first ? rounds.step_local : rounds.counter});
+    Emit(Op::kI32Add);
+  } else {
+    Emit(Op::kLocalGet, {rounds.counter});
+    const bool is_sum = source_.OneIn(2) || rounds.step > 0;
+    EmitNumber(is_sum ? rounds.step : -rounds.step, rounds.is_64);
+    Emit(is_sum ? (rounds.is_64 ? Op::kI64Add : Op::kI32Add) : (rounds.is_64 ? Op::kI64Sub : Op::kI32Sub));
+  }
   Emit(keeps ? Op::kLocalTee : Op::kLocalSet, {rounds.next != kNoIndex ? rounds.next : rounds.counter});
 }
 
@@ -133,6 +141,10 @@ void FunctionGenerator::ChooseHot(const Rounds& rounds) {
   hot_.push_back({rounds.counter, counter_type, true, rounds.is_small && !rounds.is_64});
   if (rounds.limit_local != kNoIndex) hot_.push_back({rounds.limit_local, ValType::I32(), true, rounds.is_small});
   if (rounds.next != kNoIndex) hot_.push_back({rounds.next, ValType::I32(), true, false});
+  // There twice, like the counter: if two locals are kept in registers, these are they.
+  for (uint32_t times = rounds.step_local != kNoIndex ? 2 : 0; times > 0; --times) {
+    hot_.push_back({rounds.step_local, ValType::I32(), true, false});
+  }
   for (uint32_t i = source_.Between(1, 3); i > 0; --i) {
     const std::optional<uint32_t> local = SomeLocal(source_.OneIn(3)   ? AnyType(source_, plan_)
                                                     : source_.OneIn(3) ? ValType::I64()
@@ -257,7 +269,7 @@ void FunctionGenerator::TightStep(const Rounds& rounds) {
 
 // Up to three deep; or the same once, without the loop.
 void FunctionGenerator::TightLoop() {
-  if (counters_ + 3 > kCounters) return LocalArithmetic();
+  if (counters_ + 4 > kCounters) return LocalArithmetic();
   const uint32_t counters = counters_;
   const size_t hot = hot_.size();
   const size_t outer = stack_.size();
@@ -268,10 +280,13 @@ void FunctionGenerator::TightLoop() {
     EmitNumber(rounds.start, rounds.is_64);
     Emit(Op::kLocalSet, {local});
   }
-  if (rounds.limit_local != kNoIndex) {
-    EmitI32(static_cast<int32_t>(rounds.limit));
-    Emit(Op::kLocalSet, {rounds.limit_local});
-  }
+  const auto set = [&](uint32_t local, int64_t value) {
+    if (local == kNoIndex) return;
+    EmitI32(static_cast<int32_t>(value));
+    Emit(Op::kLocalSet, {local});
+  };
+  set(rounds.limit_local, rounds.limit);
+  set(rounds.step_local, rounds.step);
   ChooseHot(rounds);
   const bool is_loop = !source_.OneIn(6);
   code_.Begin(Op::kBlock).Begin(is_loop ? Op::kLoop : Op::kBlock);

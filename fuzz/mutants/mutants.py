@@ -58,7 +58,7 @@ LIKELY = [
     ("sandbox/base/budget", ["limits_fuzzer", "api_fuzzer"]),
     ("sandbox/module/side_table", ["execute_diff_fuzzer", "side_table_fuzzer"]),
     ("sandbox/valid/side_table", ["side_table_fuzzer", "execute_diff_fuzzer"]),
-    ("sandbox/valid/", ["validate_diff_fuzzer", "validate_diff_v8_fuzzer", "side_table_fuzzer"]),
+    ("sandbox/valid/", ["validate_diff_fuzzer", "validate_diff_v8_fuzzer", "side_table_fuzzer", "decode_fuzzer"]),
     ("sandbox/binary/", ["validate_diff_fuzzer"]),
     ("sandbox/module/", ["validate_diff_fuzzer"]),
     ("sandbox/syntax/type_registry", ["limits_fuzzer", "api_fuzzer"]),

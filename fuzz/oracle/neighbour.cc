@@ -8,12 +8,45 @@
 #include <utility>
 
 #include "fuzz/oracle/observation.h"
+#include "sandbox/module/module_data.h"
+#include "tests/lib/module_builder.h"
 
 namespace sandbox::fuzz {
 namespace {
 
 bool IsPlain(std::span<const ValType> types) {
   return std::ranges::all_of(types, [](ValType t) { return !t.is_ref() || t.heap().is_abstract(); });
+}
+
+// The same module, so many bytes further on, of which a custom section without a name takes at least seven.
+constexpr uint32_t kLeastMove = 7;
+
+void MoveBy(std::vector<uint8_t>& module, uint32_t distance) {
+  constexpr uint32_t kIdAndSize = 6;
+  constexpr ptrdiff_t kHeaderBytes = 8;
+  testing::Bytes section = testing::Join({{0}, testing::EncodePadded(distance - kIdAndSize, kIdAndSize - 1)});
+  section.resize(distance);
+  module.insert(module.begin() + kHeaderBytes, section.begin(), section.end());
+}
+
+// Where the first instruction of a function stands.
+uint32_t BeginOf(const Module& module, uint64_t choice) {
+  const auto& functions = module.data()->functions;
+  return functions[choice % functions.size()].code_begin;
+}
+
+// One function of each begins at the same offset: who takes the place in one module for the place in the other finds code.
+void Align(const Module& neighbour, Neighbours& made) {
+  const Result<Module> module = Module::Load(made.module);
+  if (!module) return;
+  Hash hash;
+  hash.AddBytes(made.module);
+  const uint64_t choice = hash.value();
+  if (choice % 2 == 0) return;
+  const uint32_t one = BeginOf(neighbour, choice / 2);
+  const uint32_t other = BeginOf(*module, choice / 128);
+  MoveBy(made.neighbour, kLeastMove + (one < other ? other - one : 0));
+  MoveBy(made.module, kLeastMove + (other < one ? one - other : 0));
 }
 
 }  // namespace
@@ -82,6 +115,7 @@ Neighbours GenerateNeighbours(ByteSource& source, const GeneratorOptions& option
   GeneratorOptions importing = options;
   importing.imports = &list;
   made.module = GenerateModule(source, importing);
+  Align(*neighbour, made);
   return made;
 }
 
