@@ -139,7 +139,8 @@ void FunctionGenerator::Chained(ValType type, bool is_exact) {
 // An i32 for a branch right behind it that a tier may take into that branch: computed, loaded, kept in a local or stepped on by
 // another one, with a copy before it or not, and compared.
 void FunctionGenerator::JoinedCondition() {
-  constexpr std::array kLoads = {Op::kI32Load, Op::kI32Load, Op::kI32Load8U, Op::kI32Load8S, Op::kI32Load16U};
+  constexpr std::array kLoads = {Op::kI32Load,   Op::kI32Load,   Op::kI32Load,   Op::kI32Load8U,
+                                 Op::kI32Load8U, Op::kI32Load8S, Op::kI32Load8S, Op::kI32Load16U};
   constexpr std::array kTested = {Op::kI32And, Op::kI32And, Op::kI32Add, Op::kI32Sub, Op::kI32Xor};
   const auto push_number = [&](int32_t number) {
     EmitI32(number);
@@ -152,9 +153,11 @@ void FunctionGenerator::JoinedCondition() {
     Emit(Op::kLocalSet, {*copied});
     Pop(1);
   }
-  const uint32_t form = source_.Below(4);
-  if (form == 0 && HasPlainMemory()) {
-    HotAddress();
+  const uint32_t form = source_.Below(5);
+  const bool is_load = form % 4 == 0 && HasPlainMemory();
+  if (is_load) {
+    // Most such addresses are a local, or what was just computed.
+    source_.OneIn(3) ? HotAddress() : source_.OneIn(3) ? SmallTree() : SmallNumber();
     const Op load = source_.Pick(kLoads);
     Emit(load);
     MemargAt(0, InfoOf(load).access_log2, source_.OneIn(2) ? 0 : source_.Below(kSmall));
@@ -175,7 +178,7 @@ void FunctionGenerator::JoinedCondition() {
   } else {
     ChainLeaf(ValType::I32());
   }
-  if (kept && (form == 1 || source_.OneIn(3))) {
+  if (kept && (form == 1 || source_.OneIn(is_load ? 2 : 3))) {
     Emit(Op::kLocalTee, {*kept});
     // Another one is compared.
     if (source_.OneIn(5)) {
@@ -185,8 +188,10 @@ void FunctionGenerator::JoinedCondition() {
     }
   }
   if (source_.OneIn(4)) return;
-  source_.OneIn(2) ? push_number(static_cast<int32_t>(source_.Below(40)) - 8) : ChainLeaf(ValType::I32());
-  Emit(static_cast<Op>(static_cast<uint32_t>(Op::kI32Eq) + source_.Below(10)));
+  // The end of a list or of a text: what was loaded is equal to a number, or not.
+  const bool is_end = is_load && source_.OneIn(2);
+  is_end || source_.OneIn(2) ? push_number(static_cast<int32_t>(source_.Below(40)) - 8) : ChainLeaf(ValType::I32());
+  Emit(static_cast<Op>(static_cast<uint32_t>(Op::kI32Eq) + source_.Below(is_end ? 2 : 10)));
   Pop(1);
 }
 
@@ -276,6 +281,22 @@ void FunctionGenerator::HotAccess() {
   Emit(op);
   MemargAt(0, info.access_log2, source_.OneIn(2) ? 0 : source_.Below(kSmall));
   Pop(2);
+}
+
+// An integer that is stored as soon as one instruction has computed it.
+void FunctionGenerator::StoreComputed() {
+  constexpr std::array kComputed = {Op::kI32Add, Op::kI32Add, Op::kI32Sub,  Op::kI32Mul,
+                                    Op::kI32And, Op::kI32Or,  Op::kI32Xor, Op::kI32ShrU};
+  constexpr std::array kStores = {Op::kI32Store, Op::kI32Store, Op::kI32Store8, Op::kI32Store8, Op::kI32Store16};
+  if (!HasPlainMemory()) return LocalArithmetic();
+  source_.OneIn(3) ? HotAddress() : SmallNumber();
+  ChainLeaf(ValType::I32());
+  source_.OneIn(2) ? MakeConst(ValType::I32()) : ChainLeaf(ValType::I32());
+  Emit(source_.Pick(kComputed));
+  const Op store = source_.Pick(kStores);
+  Emit(store);
+  MemargAt(0, InfoOf(store).access_log2, source_.OneIn(2) ? 0 : source_.Below(kSmall));
+  Pop(3);
 }
 
 // A number becomes a local and is stored right away, at an address that is computed meanwhile.

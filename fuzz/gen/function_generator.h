@@ -116,6 +116,7 @@ class FunctionGenerator {
   void HotAddress();
   bool LoadHot(ValType type);
   void HotAccess();
+  void StoreComputed();
   void StoreKept();
   void StoreFinite();
   void Keep();

@@ -129,7 +129,7 @@ void ExpectChains(const CodeCounter& counter) {
   ExpectGrid(counter, "shifts before", kShiftChains, 25);
   ExpectGrid(counter, "sums before", kSumChains, 55);
   ExpectGrid(counter, "loads before integers", kIntLoadChains, 45);
-  ExpectGrid(counter, "stores of integers", kIntStoreChains, 3);
+  ExpectGrid(counter, "stores of integers", kIntStoreChains, 20);
   ExpectGrid(counter, "words before", kWordChains, 25);
   if (!kFloats) return;
   ExpectGrid(counter, "f32 terms", kF32Chains, 50);
@@ -143,8 +143,8 @@ void ExpectChains(const CodeCounter& counter) {
 void ExpectJoins(const CodeCounter& counter) {
   using namespace join_internal;
   ExpectGrid(counter, "computed and compared", kTestBranches, 15);
-  ExpectGrid(counter, "loaded and compared", kLoadBranches, 5);
-  ExpectGrid(counter, "loaded, kept and compared", kKeptBranches, 3);
+  ExpectGrid(counter, "loaded and compared", kLoadBranches, 12);
+  ExpectGrid(counter, "loaded, kept and compared", kKeptBranches, 10);
   ExpectGrid(counter, "copied before a branch", kMoveBranches, 35);
   ExpectGrid(counter, "stepped and compared", kVarStepBranches, 15);
   ExpectGrid(counter, "copied before a jump", kMoveJumps, 80);

@@ -51,7 +51,7 @@ void FunctionGenerator::LocalArithmetic() {
 
 // Pushes an i32 that is a condition: a comparison more often than not.
 void FunctionGenerator::Condition() {
-  if (source_.OneIn(3)) return JoinedCondition();
+  if (source_.OneIn(hot_.empty() ? 3 : 2)) return JoinedCondition();
   const Op op = AnyCondition();
   const OpInfo& info = InfoOf(op);
   if (source_.OneIn(4)) {

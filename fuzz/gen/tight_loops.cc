@@ -237,7 +237,7 @@ void FunctionGenerator::TightStep(const Rounds& rounds) {
     case 5:
     case 6: return HotAccess();
     case 7: return source_.OneIn(3) ? StoreFinite() : StoreKept();
-    case 8: return LocalHazard();
+    case 8: return source_.OneIn(2) ? LocalHazard() : StoreComputed();
     case 9: return MoveSmall();
     case 10:
       Condition();
@@ -307,9 +307,9 @@ void FunctionGenerator::TightLoop() {
   while (stack_.size() > outer) Consume();
   if (is_tested_first) {
     StepRound(rounds, false);
-    if (source_.OneIn(3)) {
+    if (source_.OneIn(2)) {
       // Whatever this says: a round more is counted.
-      Condition();
+      source_.OneIn(2) ? JoinedCondition() : Condition();
       Pop(1);
       Emit(Op::kBrIf, {0});
     } else {
