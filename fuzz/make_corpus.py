@@ -119,7 +119,8 @@ def write_ttf(folder):
         with tempfile.NamedTemporaryFile() as choices:
             choices.write(random.Random(f"ttf {number}").randbytes(200 + 40 * number))
             choices.flush()
-            subprocess.run(["wasm-opt", choices.name, "-ttf", *TTF_FEATURES, "-o", folder / f"ttf_{number:02}"], check=True)
+            subprocess.run(["wasm-opt", choices.name, "-ttf", *TTF_FEATURES, "-o", folder / f"ttf_{number:02}"], check=True,
+                           stderr=subprocess.DEVNULL)
 
 
 def main():
@@ -129,6 +130,8 @@ def main():
     root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parent.parent) / "corpus"
     for target, numbers in read_choices(root).items():
         (root / target).mkdir(parents=True, exist_ok=True)
+        for stale in (root / target).glob("stream_*"):
+            stale.unlink()
         for number in numbers:
             (root / target / f"stream_{number:03}").write_bytes(stream(target, number))
     for name, content in modules():
