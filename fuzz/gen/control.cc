@@ -255,9 +255,18 @@ void FunctionGenerator::Control() {
       if (plan_.swarm.tail_calls && MayLeave()) return TailCall();
       return CallSomething();
     case 10:
-      if (!plan_.swarm.traps || !source_.OneIn(8)) return Numeric();
+      if (!plan_.swarm.traps || !source_.OneIn(3)) return Numeric();
+      if (source_.OneIn(2)) {
+        Emit(Op::kUnreachable);
+        return AfterUnconditional();
+      }
+      // Perhaps.
+      Condition();
+      Pop(1);
+      code_.Begin(Op::kIf);
       Emit(Op::kUnreachable);
-      return AfterUnconditional();
+      code_.End();
+      return;
     default:
       if (labels_.size() > floor_) return EndBlock();
       return Numeric();

@@ -160,7 +160,7 @@ void FunctionGenerator::JoinedCondition() {
     source_.OneIn(3) ? HotAddress() : source_.OneIn(3) ? SmallTree() : SmallNumber();
     const Op load = source_.Pick(kLoads);
     Emit(load);
-    MemargAt(0, InfoOf(load).access_log2, source_.OneIn(2) ? 0 : source_.Below(kSmall));
+    HotMemarg(load);
   } else if (form == 1 && kept) {
     // What steps on is either operand.
     const bool is_second = source_.OneIn(2);
@@ -250,6 +250,15 @@ void FunctionGenerator::HotAddress() {
   }
 }
 
+// An offset within the first page; where traps are wanted, sometimes one that leads out of the memory.
+void FunctionGenerator::HotMemarg(Op op) {
+  const bool is_far = may_trap_ && source_.OneIn(8);
+  const uint64_t offset = is_far              ? static_cast<uint32_t>(source_.Interesting())
+                          : source_.OneIn(2) ? 0
+                                              : source_.Below(kSmall);
+  MemargAt(0, InfoOf(op).access_log2, offset);
+}
+
 bool FunctionGenerator::LoadHot(ValType type) {
   std::vector<Op> loads;
   for (Op op : AccessRows(plan_.swarm.floats)) {
@@ -258,9 +267,9 @@ bool FunctionGenerator::LoadHot(ValType type) {
   }
   if (loads.empty()) return false;
   const Op op = source_.Pick(loads);
-  HotAddress();
+  source_.OneIn(3) ? SmallNumber() : HotAddress();
   Emit(op);
-  MemargAt(0, InfoOf(op).access_log2, source_.OneIn(2) ? 0 : source_.Below(kSmall));
+  HotMemarg(op);
   Pop(1);
   Push(type);
   return true;
@@ -279,7 +288,7 @@ void FunctionGenerator::HotAccess() {
   HotAddress();
   Tree(TypeOf(info.signature.param(1), ValType::I32()), source_.OneIn(2) ? 0 : 2);
   Emit(op);
-  MemargAt(0, info.access_log2, source_.OneIn(2) ? 0 : source_.Below(kSmall));
+  HotMemarg(op);
   Pop(2);
 }
 
@@ -295,7 +304,7 @@ void FunctionGenerator::StoreComputed() {
   Emit(source_.Pick(kComputed));
   const Op store = source_.Pick(kStores);
   Emit(store);
-  MemargAt(0, InfoOf(store).access_log2, source_.OneIn(2) ? 0 : source_.Below(kSmall));
+  HotMemarg(store);
   Pop(3);
 }
 
@@ -314,7 +323,7 @@ void FunctionGenerator::StoreKept() {
   HotAddress();
   Emit(Op::kLocalGet, {*local});
   Emit(op);
-  MemargAt(0, InfoOf(op).access_log2, source_.Below(kSmall));
+  HotMemarg(op);
   Pop(2);
 }
 
@@ -352,7 +361,7 @@ void FunctionGenerator::StoreFinite() {
   }
   Emit(TermOp(type));
   Emit(is_f32 ? Op::kF32Store : Op::kF64Store);
-  MemargAt(0, is_f32 ? 2 : 3, source_.OneIn(2) ? 0 : source_.Below(kSmall));
+  HotMemarg(is_f32 ? Op::kF32Store : Op::kF64Store);
   Pop(3);
 }
 

@@ -114,6 +114,7 @@ class FunctionGenerator {
   void SmallNumber();
   void SmallTree();
   void HotAddress();
+  void HotMemarg(Op op);
   bool LoadHot(ValType type);
   void HotAccess();
   void StoreComputed();
