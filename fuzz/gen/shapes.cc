@@ -430,7 +430,7 @@ void FunctionGenerator::CallMyself() {
   if (plan_.swarm.tail_calls && source_.OneIn(2)) {
     Emit(Op::kReturnCall, {function_});
   } else {
-    Emit(Op::kCall, {function_});
+    source_.OneIn(3) ? IndirectCallee(function_, false) : static_cast<void>(Emit(Op::kCall, {function_}));
     Push(type_.results);
     while (stack_.size() > outer) Consume();
   }
