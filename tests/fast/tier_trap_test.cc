@@ -81,6 +81,66 @@ TEST(TierTrapTest, InTheMiddle) {
   }
 }
 
+// Instructions that access memory and do what follows as well, at the memory's end, one behind it, and far out.
+TEST(TierTrapTest, InAccessesThatDoMore) {
+  for (const int kind : {0, 1, 2, 3, 4, 5, 6, 7}) {
+    ModuleBuilder b;
+    b.AddMemory({1, 1, false});
+    Code code;
+    code.LocalGet(0).I32Const(8).Op(Op::kI32DivU).Op(Op::kDrop);
+    switch (kind) {
+      case 0: code.LocalGet(0).Load(Op::kI32Load).LocalGet(0).Op(Op::kI32Add).LocalSet(1); break;
+      case 1: code.LocalGet(0).LocalGet(0).LocalGet(1).Op(Op::kI32Xor).Op(Op::kI32Store, {0, 0}); break;
+      case 2: code.LocalGet(0).LocalGet(0).I32Const(3).Op(Op::kI32Mul).Op(Op::kI32Store8, {0, 3}); break;
+      case 3: code.Begin(Op::kBlock).LocalGet(0).Load(Op::kI32Load).LocalGet(0).Op(Op::kI32LtU).Op(Op::kBrIf, {0}).End(); break;
+      case 4:
+        code.Begin(Op::kBlock).LocalGet(0).Load(Op::kI32Load8U, 0, 3).Op(Op::kLocalTee, {1}).I32Const(7).Op(Op::kI32Ne);
+        code.Op(Op::kBrIf, {0}).End();
+        break;
+      case 5: code.LocalGet(0).Load(Op::kI32Load, 0, 1).I32Const(1).Op(Op::kI32And).LocalSet(1); break;
+      default:
+        // In rounds of which one is the first to be out.
+        code.I32Const(0).LocalSet(0).Begin(Op::kLoop).LocalGet(0).I32Const(16384).Op(Op::kI32Add).LocalSet(0);
+        code.LocalGet(0).Load(Op::kI32Load, 0, 16380);
+        if (kind == 7) code.Op(Op::kLocalTee, {1});
+        code.I32Const(77).Op(Op::kI32Ne).Op(Op::kBrIf, {0}).End();
+    }
+    code.LocalGet(1).I32Const(3).Op(Op::kI32Add).Op(Op::kNop).End();
+    b.ExportFunction("f", b.AddFunction(b.AddType({kI32}, {kI32}), code, {{1, kI32}}));
+    for (const uint32_t address : {65532u, 65533u, 0xffffffffu}) ExpectSame(b, "f", {Value::I32(address)});
+  }
+}
+
+// The same of floats.
+TEST(TierTrapTest, InAccessesOfFloatsThatDoMore) {
+  if (!kFloats) GTEST_SKIP() << "no floats in this build";
+  for (const bool is_store : {false, true}) {
+    ModuleBuilder b;
+    b.AddMemory({1, 1, false});
+    Code code;
+    if (is_store) {
+      code.LocalGet(0).LocalGet(1).LocalGet(1).Op(Op::kF64Add).Op(Op::kF64Store, {0, 0});
+    } else {
+      code.LocalGet(0).Load(Op::kF64Load).LocalGet(1).Op(Op::kF64Add).LocalSet(1);
+    }
+    code.LocalGet(1).Op(Op::kI64ReinterpretF64).Op(Op::kI32WrapI64).End();
+    b.ExportFunction("f", b.AddFunction(b.AddType({kI32}, {kI32}), code, {{1, ValType::F64()}}));
+    for (const uint32_t address : {65528u, 65529u}) ExpectSame(b, "f", {Value::I32(address)});
+  }
+}
+
+// One call through a table too many.
+TEST(TierTrapTest, DeepThroughATable) {
+  ModuleBuilder b;
+  const uint32_t type = b.AddType({kI32}, {kI32});
+  b.AddTable({ValType::FuncRef(), Limits{1, 1, false}});
+  const uint32_t deep = b.AddFunction(type, Code().LocalGet(0).I32Const(1).Op(Op::kI32Add).I32Const(0)
+                                                .Op(Op::kCallIndirect, {type, 0}).I32Const(3).Op(Op::kI32Add).End());
+  b.AddElements(0, Code().I32Const(0).End(), {deep});
+  b.ExportFunction("f", b.AddFunction(type, Code().LocalGet(0).Call(deep).Op(Op::kNop).End()));
+  ExpectSame(b, "f", {Value::I32(9)});
+}
+
 // Landing pads of a br_table, and the table itself, lie between the code that is entered and the trap; and a trap behind a
 // table in the same function is counted from its own region on.
 TEST(TierTrapTest, BehindATable) {
