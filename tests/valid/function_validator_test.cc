@@ -3,6 +3,7 @@
 
 #include "sandbox/valid/function_validator.h"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -558,11 +559,15 @@ TEST(FunctionValidatorTest, InstructionsDoNotCrossTheEndOfTheBody) {
       builder.AddGlobal({kI32, true}, Code().I32Const(0).End());
       const bool is_load = instruction[0] == 0x28;
       const Bytes operand = is_load ? Code().I32Const(0).bytes() : Bytes();
-      builder.AddRawFunction(type, Join({{0}, operand, instruction}));
+      const Bytes body = Join({{0}, operand, instruction});
+      builder.AddRawFunction(type, body);
       for (size_t i = 0; i < more; ++i) builder.AddFunction(type, Code().Op(Op::kNop).End());
       Loaded loaded(builder.Build());
       ASSERT_FALSE(loaded.is_ok());
       EXPECT_EQ(ClassOf(loaded.code()), ErrorClass::kMalformed) << int{instruction[0]} << " " << loaded.text();
+      // Nor is the error behind it.
+      const auto found = std::ranges::search(loaded.bytes, Join({testing::EncodeU(body.size()), body}));
+      EXPECT_LE(loaded.result.error().offset, found.end() - loaded.bytes.begin()) << int{instruction[0]};
     }
   }
 }
