@@ -31,7 +31,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   config.limits.call_depth = 1 + source.Below(200);
   config.tier = config.limits.call_depth % 4 == 0 ? sandbox::Tier::kAuto : sandbox::Tier::kFast;
   config.limits.value_stack_bytes = 64 + source.Below(60000);
-  config.limits.memory_bytes = source.Word(3);
+  // Near the sizes that memories have, and not a whole number of pages.
+  config.limits.memory_bytes = source.Word(2) + sandbox::kPageBytes * source.Below(source.OneIn(2) ? 6 : 256);
   config.limits.table_elements = source.Below(64);
   if (source.OneIn(4)) config.limits.moved_bytes = source.Word(3);
   // Some limit, small; half of the inputs leave the others as they are.

@@ -11,7 +11,8 @@ ttf_*      Modules out of `wasm-opt -ttf` (Debian's binaryen), whose generator k
 others     Modules written by hand, one section or feature each, and the broken ones next to them.
 
   fuzz/make_corpus.py [ROOT]                     writes corpus/
-  fuzz/make_corpus.py --choose TARGET PROGRAM    chooses anew: PROGRAM is the target's libFuzzer program
+  fuzz/make_corpus.py --choose TARGET PROGRAM... chooses anew: PROGRAM is the target's libFuzzer program; where several
+                                                 compare with different engines, the seeds of all
 """
 import hashlib
 import pathlib
@@ -92,8 +93,8 @@ def write_choices(root, choices):
             out.write(" ".join([target] + [str(number) for number in choices[target]]) + "\n")
 
 
-def choose(root, target, program):
-    """Keeps the streams that libFuzzer needs to reach all edges that the candidates reach."""
+def chosen_by(program, target):
+    """The hashes of the streams that libFuzzer needs to reach all edges that the candidates reach."""
     with tempfile.TemporaryDirectory() as folder:
         candidates, chosen = pathlib.Path(folder, "candidates"), pathlib.Path(folder, "chosen")
         candidates.mkdir()
@@ -102,7 +103,12 @@ def choose(root, target, program):
             (candidates / str(number)).write_bytes(stream(target, number))
         subprocess.run([program, "-set_cover_merge=1", "-use_counters=0", "-max_len=4200", chosen, candidates], check=True,
                        stderr=subprocess.DEVNULL)
-        names = {path.name for path in chosen.iterdir()}
+        return {path.name for path in chosen.iterdir()}
+
+
+def choose(root, target, programs):
+    """Keeps the streams that one of the programs needs."""
+    names = set().union(*(chosen_by(program, target) for program in programs))
     choices = read_choices(root)
     choices[target] = [number for number in range(CANDIDATES)
                        if hashlib.sha1(stream(target, number)).hexdigest() in names]
@@ -125,7 +131,7 @@ def write_ttf(folder):
 
 def main():
     if sys.argv[1:2] == ["--choose"]:
-        choose(pathlib.Path(__file__).parent.parent / "corpus", sys.argv[2], sys.argv[3])
+        choose(pathlib.Path(__file__).parent.parent / "corpus", sys.argv[2], sys.argv[3:])
         return
     root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parent.parent) / "corpus"
     for target, numbers in read_choices(root).items():

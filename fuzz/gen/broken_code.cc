@@ -144,12 +144,30 @@ bool UninitializedLocal(Breaker& b) {
   const ValType type = ValType::Ref(HeapType::kFunc, false);
   Code code;
   code.U(1).U(1).Raw(testing::EncodeType(type));
-  if (b.source.OneIn(2)) {
+  const uint32_t form = b.source.Below(4);
+  bool is_read_inside = false;
+  if (form == 0) {
     // Set in a block only.
     code.Begin(Op::kBlock).Op(Op::kUnreachable).LocalSet(0).End();
+  } else if (form == 1) {
+    // In the other arm only, read in this one or behind it.
+    code.I32Const(1).Begin(Op::kIf).Op(Op::kUnreachable).LocalSet(0).Op(Op::kElse);
+    is_read_inside = b.source.OneIn(2);
+    if (is_read_inside) code.LocalGet(0).Op(Op::kDrop);
+    code.End();
   }
-  b.AddFunction(code.LocalGet(0).Op(Op::kDrop).End().bytes());
+  if (!is_read_inside) code.LocalGet(0).Op(Op::kDrop);
+  b.AddFunction(code.End().bytes());
   return true;
+}
+
+// What lies below the reference is not what the label wants: of another type, or missing.
+bool BranchOnReferenceWithWrongValue(Breaker& b) {
+  Code code;
+  code.Begin(Op::kBlock, kI32);
+  if (b.source.OneIn(2)) code.I64Const(0);
+  code.Op(Op::kRefNull).Byte(0x70).Op(Op::kBrOnNull, {0}).Op(Op::kDrop);
+  return b.Insert(code.Op(Op::kUnreachable).End().Op(Op::kDrop).bytes());
 }
 
 bool TooManyLocals(Breaker& b) {
@@ -401,6 +419,7 @@ const Rule kRules[] = {
     MakeRule("a wrong type in unreachable code", kAny, WrongTypeWhenUnreachable, E::kTypeMismatch),
     MakeRule("a branch with a wrong value", kAny, BranchWithWrongValue, E::kTypeMismatch),
     MakeRule("a branch without its value", kAny, BranchWithoutValue, E::kTypeMismatch),
+    MakeRule("br_on_null with a wrong value", Needs::kTypedReferences, BranchOnReferenceWithWrongValue, E::kTypeMismatch),
     MakeRule("br_table of several arities", kAny, BranchTableArities, E::kTypeMismatch),
     MakeRule("br_table of several types", kAny, BranchTableTypes, E::kTypeMismatch),
     MakeRule("untyped select of references", Needs::kReferences, SelectOfReferences, E::kTypeMismatch),

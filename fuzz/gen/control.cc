@@ -205,7 +205,13 @@ void FunctionGenerator::BranchTable() {
   const uint32_t count = source_.OneIn(16) ? source_.Below(source_.OneIn(8) ? 6000 : 300) : source_.Below(6);
   for (uint32_t i = 0; i < count; ++i) chosen.push_back(source_.Pick(alike));
   Require(types);
-  Make(ValType::I32());
+  if (count > 0 && source_.OneIn(2)) {
+    // The last one, or one too many.
+    EmitI32(static_cast<int32_t>(count - 1 + source_.Below(2)));
+    Push(ValType::I32());
+  } else {
+    Make(ValType::I32());
+  }
   code_.BrTable(chosen, depth);
   AfterUnconditional();
 }

@@ -181,6 +181,7 @@ class FunctionGenerator {
   void Step();
   void Numeric();
   void LoadOrStore();
+  void MakeGrowth(const Limits& limits);
   void MemoryOperation();
   void TableOperation();
   void CopyTable(uint32_t table);

@@ -167,6 +167,13 @@ void FunctionGenerator::LoadOrStore() {
   if (info.family == Family::kLoad) Push(TypeOf(info.signature.result(), limits.index_type()));
 }
 
+// By how much a memory or a table grows: by more than it may, which every engine refuses, or by little.
+void FunctionGenerator::MakeGrowth(const Limits& limits) {
+  if (!limits.max || !source_.OneIn(4)) return MakeIndex(3, limits.is_64);
+  EmitNumber(static_cast<int64_t>(*limits.max + 1 + source_.Below(2)), limits.is_64);
+  Push(limits.index_type());
+}
+
 void FunctionGenerator::MemoryOperation() {
   if (plan_.memories.empty()) return Numeric();
   const uint32_t memory = source_.Below(static_cast<uint32_t>(plan_.memories.size()));
@@ -179,7 +186,7 @@ void FunctionGenerator::MemoryOperation() {
       Emit(Op::kMemorySize, {memory});
       return Push(index);
     case 1:
-      MakeIndex(3, limits.is_64);
+      MakeGrowth(limits);
       Emit(Op::kMemoryGrow, {memory});
       return;
     case 2:
@@ -246,7 +253,7 @@ void FunctionGenerator::TableOperation() {
       return Push(type.limits.index_type());
     case 3:
       Make(type.element);
-      MakeIndex(3, is_64);
+      MakeGrowth(type.limits);
       Emit(Op::kTableGrow, {table});
       Pop(2);
       return Push(type.limits.index_type());

@@ -79,7 +79,7 @@ void ChooseTypes(ByteSource& source, ModulePlan& plan) {
   }
   // What blocks like: nothing in, something out.
   if (source.OneIn(2)) plan.types.push_back({{}, SomeTypes(source, plan, 3)});
-  if (!plan.options.rich_types || !source.OneIn(3)) return;
+  if (!plan.options.rich_types || !source.OneIn(2)) return;
   // Of two, the one is a subtype of the other.
   const uint32_t base = static_cast<uint32_t>(plan.types.size());
   FunctionType derived = source.Pick(plan.types);

@@ -26,7 +26,7 @@ Config SomeConfig(ByteSource& source) {
   config.limits.call_depth = 1 + source.Below(100);
   config.tier = config.limits.call_depth % 4 == 0 ? Tier::kAuto : Tier::kFast;
   config.limits.nested_runs = source.Between(1, 9);
-  if (source.OneIn(4)) config.limits.memory_bytes = kPageBytes * source.Below(6);
+  if (source.OneIn(4)) config.limits.memory_bytes = kPageBytes * source.Below(6) + (source.OneIn(2) ? source.Word(2) : 0);
   if (source.OneIn(4)) config.limits.table_elements = source.Below(64);
   if (source.OneIn(4)) config.limits.instances = source.Below(5);
   if (source.OneIn(8)) config.limits.host_functions = source.Below(12);

@@ -95,6 +95,7 @@ std::map<LimitId, uint64_t> MeasureModule(const ModuleData& module) {
     const std::vector<uint8_t>& body = code->entries[i];
     const uint64_t params = module.types.FuncType(module.functions[i].type).params.size();
     Raise(needs, LimitId::function_bytes, body.size());
+    Raise(needs, LimitId::operand_stack, module.functions[i].operand_slots);
     Raise(needs, LimitId::locals, params + DeclaredLocals(body));
     MeasureBody(body, needs);
   }

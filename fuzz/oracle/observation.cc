@@ -46,8 +46,9 @@ uint64_t BitsOfNumber(uint64_t word, ValType type) {
   if (type == ValType::F64() && word >> 60 == 5) return kF64Edges[word >> 4 & 15];
   switch (type.kind()) {
     case ValKind::kI32: return word & 0xffffffff;
-    case ValKind::kF32: return std::bit_cast<uint32_t>(static_cast<float>(static_cast<int32_t>(word)) / 8);
-    case ValKind::kF64: return std::bit_cast<uint64_t>(static_cast<double>(static_cast<int64_t>(word)) / 1024);
+    // Exact, however this thread rounds.
+    case ValKind::kF32: return std::bit_cast<uint32_t>(static_cast<float>(static_cast<int32_t>(word) >> 8) / 8);
+    case ValKind::kF64: return std::bit_cast<uint64_t>(static_cast<double>(static_cast<int64_t>(word) >> 11) / 1024);
     case ValKind::kRef: return 0;
     default: return word;
   }

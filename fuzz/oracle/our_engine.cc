@@ -13,6 +13,7 @@
 #include "fuzz/gen/module_generator.h"
 #include "fuzz/oracle/host_objects.h"
 #include "fuzz/oracle/neighbour.h"
+#include "sandbox/module/module_data.h"
 #include "tests/lib/module_builder.h"
 
 namespace sandbox::fuzz {
@@ -64,11 +65,12 @@ class Session {
 
   // False: it cannot be had, or ends all comparison.
   bool AddNeighbour() {
-    const Module neighbour = Check(Module::LoadCopy(options_.neighbour), "load the neighbour");
-    Check(LinkHostObjects(*store_, neighbour, options_.seed), "link objects");
+    neighbour_ = Check(Module::LoadCopy(options_.neighbour), "load the neighbour");
+    Check(LinkHostObjects(*store_, neighbour_, options_.seed), "link objects");
     store_->SetFuel(0);
-    Result<Instantiation> made = store_->Instantiate(neighbour);
+    Result<Instantiation> made = store_->Instantiate(neighbour_);
     if (!made) return false;
+    neighbour_instance_ = made->instance;
     seen_.calls.push_back(Finish("neighbour", std::move(made->run)));
     Check(store_->SetName(made->instance, kNeighbour), "name");
     return !IsPoisoned();
@@ -209,11 +211,27 @@ class Session {
     if (run.outcome() == Outcome::kTrapped) {
       record.trap = run.trap().code;
       record.ending = record.trap == TrapCode::kStackExhausted ? Ending::kExhausted : Ending::kTrapped;
+      CheckTrace();
     } else if (run.outcome() == Outcome::kOutOfFuel) {
       record.ending = Ending::kOutOfFuel;
       Check(run.Drop(), "drop");
     } else {
       for (const Value& value : run.values()) record.results.push_back(Observed(value));
+    }
+  }
+
+  // Each frame lies in the function that it names.
+  void CheckTrace() {
+    for (const TraceFrame frame : store_->backtrace()) {
+      const bool is_ours = frame.instance == instance_;
+      if (!is_ours && (!neighbour_instance_ || frame.instance != neighbour_instance_)) continue;
+      const ModuleData& data = *(is_ours ? module_ : neighbour_).data();
+      const size_t imported = data.imported_functions.size();
+      const bool is_defined = frame.function >= imported && frame.function - imported < data.functions.size();
+      if (!is_defined) Report("a frame of a function that is not defined", bytes_);
+      const FunctionRecord& function = data.functions[frame.function - imported];
+      const bool is_inside = frame.offset >= function.code_begin && frame.offset < function.code_end;
+      if (!is_inside) Report("a frame lies outside of its function", bytes_);
     }
   }
 
@@ -276,8 +294,10 @@ class Session {
   const RunOptions& options_;
   Observation seen_;
   Module module_;
+  Module neighbour_;
   Store* store_ = nullptr;
   InstanceId instance_;
+  std::optional<InstanceId> neighbour_instance_;
   bool is_interrupt_wanted_ = false;
   std::optional<FuncHandle> scribbler_;
   uint32_t pauses_ = 0;

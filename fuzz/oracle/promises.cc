@@ -1,0 +1,258 @@
+// Copyright 2026 The wasm-sandbox Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "fuzz/oracle/promises.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "fuzz/gen/byte_source.h"
+#include "fuzz/oracle/observation.h"
+#include "fuzz/oracle/our_engine.h"
+#include "fuzz/oracle/questions.h"
+#include "sandbox/sandbox.h"
+#include "tests/lib/module_builder.h"
+
+namespace sandbox::fuzz {
+namespace {
+
+using testing::Code;
+using testing::ModuleBuilder;
+
+const ValType kI32 = ValType::I32();
+
+void Require(bool holds, std::string_view what) {
+  if (!holds) Report(std::string(what), {});
+}
+
+template <typename T>
+T Must(Result<T> result, std::string_view what) {
+  if (!result) Report(std::string(what) + ": " + std::string(TextOf(result.error().code)), {});
+  if constexpr (!std::is_void_v<T>) return std::move(*result);
+}
+
+// A store and the instances that a scene makes in it.
+class Scene {
+ public:
+  explicit Scene(ByteSource& choices) : source(choices) {
+    Config config = SmallConfig();
+    if (source.OneIn(3)) config.tier = Tier::kInPlace;
+    if (source.OneIn(2)) config.dispatch = Dispatch::kLoop;
+    store.emplace(Must(Store::Create(config), "create"));
+  }
+
+  InstanceId Add(const ModuleBuilder& builder, const char* name = "", const InstanceOptions& options = {}) {
+    const Instantiation made = Must(store->Instantiate(Load(builder), options), "instantiate");
+    Require(made.run.is_done(), "an instance that has nothing to run is not ready");
+    Must(store->SetName(made.instance, name), "name");
+    return made.instance;
+  }
+  static Module Load(const ModuleBuilder& builder) { return Must(Module::LoadCopy(builder.Build()), "load"); }
+  RunResult Call(InstanceId instance, const char* name, std::vector<Value> arguments = {}) {
+    return Must(store->Invoke(instance, name, arguments), name);
+  }
+  void ExpectTrap(InstanceId instance, const char* name, TrapCode code) {
+    const RunResult run = Call(instance, name);
+    Require(run.is_trapped() && run.trap().code == code, std::string(name) + " does not trap as it should");
+  }
+
+  ByteSource& source;
+  std::optional<Store> store;
+};
+
+// --- Values ---------------------------------------------------------------------------------------------------------
+
+// Floats keep their bits on the way through typed functions of the host and of the guest.
+void TypedFloats(Scene& scene) {
+  if constexpr (!kFloats) return;
+  const uint32_t narrow = static_cast<uint32_t>(scene.source.BitsOf(ValType::F32()));
+  const uint64_t wide = scene.source.BitsOf(ValType::F64());
+  std::pair<uint32_t, uint64_t> seen;
+  Must(scene.store->Link("env", "swap", [&seen](double b, float a) {
+    seen = {std::bit_cast<uint32_t>(a), std::bit_cast<uint64_t>(b)};
+    return std::tuple(a, b);
+  }), "link");
+  ModuleBuilder b;
+  const std::vector<ValType> both = {ValType::F32(), ValType::F64()};
+  const uint32_t swap = b.ImportFunction("env", "swap", b.AddType({ValType::F64(), ValType::F32()}, both));
+  b.ExportFunction("f", b.AddFunction(b.AddType(both, both), Code().LocalGet(1).LocalGet(0).Call(swap).End()));
+  const InstanceId instance = scene.Add(b);
+  const auto typed = Must(scene.store->GetFunc<std::tuple<float, double>(float, double)>(instance, "f"), "typed function");
+  for (const bool is_typed : {false, true}) {
+    const RunResult run = is_typed ? Must(typed(std::bit_cast<float>(narrow), std::bit_cast<double>(wide)), "typed call")
+                                   : scene.Call(instance, "f", {Value::F32Bits(narrow), Value::F64Bits(wide)});
+    Require(run.is_done() && seen == std::pair(narrow, wide), "the host gets other floats");
+    Require(run.values()[0].f32_bits() == narrow && run.values()[1].f64_bits() == wide, "the host's floats are others");
+  }
+}
+
+// Null is no value of a type without null: not as an argument, and not as a result of the host.
+void NullWhereThereIsNone(Scene& scene) {
+  const ValType reference = ValType::Ref(HeapType::kFunc, false);
+  ModuleBuilder b;
+  const uint32_t host = b.ImportFunction("env", "give", b.AddType({}, {reference}));
+  b.ExportFunction("take", b.AddFunction(b.AddType({reference}, {kI32}), Code().I32Const(1).End()));
+  b.ExportFunction("ask", b.AddFunction(b.AddType({}, {kI32}), Code().Call(host).Op(Op::kDrop).I32Const(2).End()));
+  const Module module = Scene::Load(b);
+  Must(scene.store->LinkImport(module, 0), "link");
+  const InstanceId instance = Must(scene.store->Instantiate(module), "instantiate").instance;
+  const Value null = Value::Null(scene.source.OneIn(2) ? HeapType::kFunc : HeapType::kNoFunc);
+  const Result<RunResult> taken = scene.store->Invoke(instance, "take", std::vector{null});
+  Require(!taken && taken.error().code == ErrorCode::kWrongArguments, "null is an argument that cannot be null");
+  const RunResult asked = scene.Call(instance, "ask");
+  Require(asked.outcome() == Outcome::kHostCall, "the host is not asked");
+  const Result<RunResult> given = asked.call().Resume(std::vector{null});
+  Require(!given && given.error().code == ErrorCode::kWrongResults, "null is a result that cannot be null");
+  const Value function = Value::FuncRef(Must(scene.store->GetFunc(instance, "take"), "function"));
+  Require(Must(asked.call().Resume(std::vector{function}), "answer").is_done(), "a function is not what is asked for");
+}
+
+// --- Memories -------------------------------------------------------------------------------------------------------
+
+// A text is given with a buffer that just holds it, and refused with one that is shorter.
+void CStrings(Scene& scene) {
+  ModuleBuilder b;
+  b.AddMemory({1, 1, false});
+  b.Export("m", ExternKind::kMemory, 0);
+  const MemoryView memory = Must(scene.store->GetMemory(scene.Add(b), "m"), "memory");
+  const std::string text(scene.source.Below(20), 'x');
+  // Somewhere, or the zero byte is the memory's last one.
+  const uint64_t address = scene.source.OneIn(2) ? scene.source.Below(100) : kPageBytes - text.size() - 1;
+  Must(memory.WriteString(address, text), "write");
+  for (const size_t room : {text.size(), text.size() + 1, text.size() + 9, text.size() - (text.empty() ? 0 : 1)}) {
+    std::vector<char> out(room);
+    const Result<std::string_view> read = memory.ReadCString(address, out);
+    Require(read.has_value() == (room >= text.size()), "ReadCString: another length than the text's");
+    Require(!read || *read == text, "ReadCString: another text");
+  }
+}
+
+// The guest sees zeros in the embedder's bytes, also where it comes by growing.
+void UsedSpan(Scene& scene) {
+  std::vector<uint8_t> span(scene.source.Below(4) * kPageBytes + scene.source.Word(2), 0xee);
+  ModuleBuilder b;
+  b.AddMemory({1, scene.source.OneIn(2) ? std::optional<uint64_t>(4) : std::nullopt, false});
+  b.Export("m", ExternKind::kMemory, 0);
+  const MemoryView memory = Must(scene.store->GetMemory(scene.Add(b, "", {.memory_span = MutableByteSpan(span)}), "m"), "memory");
+  (void)memory.Grow(scene.source.Below(4));
+  const size_t seen = std::min<size_t>(span.size(), Must(memory.pages(), "pages") * kPageBytes);
+  Require(std::ranges::count(span.begin(), span.begin() + static_cast<ptrdiff_t>(seen), 0) == static_cast<ptrdiff_t>(seen),
+          "bytes of before are in a memory");
+}
+
+// --- Instances ------------------------------------------------------------------------------------------------------
+
+// What failed to link is told also when its module is gone.
+void LinkErrorOfAModuleThatIsGone(Scene& scene) {
+  {
+    ModuleBuilder b;
+    b.ImportFunction("nobody", "a function of " + std::string(scene.source.Below(40), 'n'), b.AddType({}, {}));
+    Require(!scene.store->Instantiate(Scene::Load(b)).has_value(), "an import comes from nowhere");
+  }
+  AskStore(*scene.store);
+  const std::optional<LinkError> error = scene.store->link_error();
+  Require(error && error->module == "nobody" && error->name.starts_with("a function of "), "another link error");
+}
+
+// Before it has its initial values, an instance lends nothing.
+void UnfinishedExporter(Scene& scene) {
+  ModuleBuilder exporter;
+  exporter.AddGlobal({kI32, false}, Code().I32Const(42).End());
+  exporter.Export("g", ExternKind::kGlobal, 0);
+  ModuleBuilder importer;
+  importer.ImportGlobal("m", "g", {kI32, false});
+  importer.ExportFunction("f", importer.AddFunction(importer.AddType({}, {kI32}), Code().Op(Op::kGlobalGet, {0}).End()));
+  scene.store->SetFuel(0);
+  const Instantiation made = Must(scene.store->Instantiate(Scene::Load(exporter)), "instantiate");
+  Must(scene.store->SetName(made.instance, "m"), "name");
+  Require(made.run.outcome() == Outcome::kOutOfFuel, "initial values are for free");
+  const Result<Instantiation> early = scene.store->Instantiate(Scene::Load(importer));
+  Require(!early && early.error().code == ErrorCode::kUnknownImport, "an instance without values lends them");
+  scene.store->SetFuel(1000);
+  Require(Must(made.run.Resume(), "resume").is_done(), "an instance does not come to its end");
+  const RunResult run = scene.Call(scene.Add(importer), "f");
+  Require(run.is_done() && run.values()[0].u32() == 42, "a global has another initial value");
+}
+
+// A function of an instance that is gone traps: called by who imported it, ...
+void ImportOfAReleasedInstance(Scene& scene) {
+  ModuleBuilder exporter;
+  exporter.ExportFunction("f", exporter.AddFunction(exporter.AddType({}, {kI32}), Code().I32Const(1).End()));
+  const InstanceId gone = scene.Add(exporter, "m");
+  ModuleBuilder importer;
+  const uint32_t type = importer.AddType({}, {kI32});
+  const uint32_t import = importer.ImportFunction("m", "f", type);
+  importer.ExportFunction("call", importer.AddFunction(type, Code().Call(import).End()));
+  importer.ExportFunction("tail", importer.AddFunction(type, Code().Op(Op::kReturnCall, {import}).End()));
+  const InstanceId caller = scene.Add(importer);
+  const char* const name = scene.source.OneIn(2) ? "call" : "tail";
+  if (scene.source.OneIn(2)) Require(scene.Call(caller, name).is_done(), "an import does not run");
+  Must(scene.store->Release(gone), "release");
+  scene.ExpectTrap(caller, name, TrapCode::kReleasedFunction);
+}
+
+// ... and through a global of the host's that outlives all instances, where another instance has its place now.
+void ReferenceOverReset(Scene& scene) {
+  const GlobalType reference = {ValType::FuncRef(), true};
+  Must(scene.store->LinkGlobal("env", "g", reference, Value::Null(HeapType::kNoFunc)), "link");
+  ModuleBuilder first;
+  const uint32_t type = first.AddType({}, {kI32});
+  first.ImportGlobal("env", "g", reference);
+  const uint32_t kept = first.AddFunction(type, Code().I32Const(1).End());
+  first.ExportFunction("kept", kept);
+  first.ExportFunction("keep", first.AddFunction(first.AddType({}, {}), Code().Op(Op::kRefFunc, {kept}).Op(Op::kGlobalSet, {0}).End()));
+  Require(scene.Call(scene.Add(first), "keep").is_done(), "a reference is not kept");
+  Must(scene.store->Reset(), "reset");
+  ModuleBuilder second;
+  const uint32_t same_type = second.AddType({}, {kI32});
+  second.ImportGlobal("env", "g", reference);
+  second.AddTable({ValType::FuncRef(), {1, 1, false}});
+  for (int32_t i = static_cast<int32_t>(scene.source.Below(3)); i > 0; --i) {
+    second.AddFunction(same_type, Code().I32Const(i).End());
+  }
+  const Code code = Code().I32Const(0).Op(Op::kGlobalGet, {0}).Op(Op::kTableSet, {0}).I32Const(0)
+                        .Op(Op::kCallIndirect, {same_type, 0}).End();
+  second.ExportFunction("call", second.AddFunction(same_type, code));
+  scene.ExpectTrap(scene.Add(second), "call", TrapCode::kReleasedFunction);
+}
+
+// --- Running --------------------------------------------------------------------------------------------------------
+
+// A request is heard where the fuel has no limit, and the run goes on afterwards.
+void InterruptWithoutFuelLimit(Scene& scene) {
+  ModuleBuilder b;
+  Code code;
+  code.Begin(Op::kLoop).LocalGet(0).I32Const(1).Op(Op::kI32Sub).Op(Op::kLocalTee, {0}).Op(Op::kBrIf, {0}).End();
+  b.ExportFunction("f", b.AddFunction(b.AddType({kI32}, {kI32}), code.I32Const(7).End()));
+  const InstanceId instance = scene.Add(b);
+  scene.store->interrupt()->Request();
+  // For two slices at least.
+  const RunResult run = scene.Call(instance, "f", {Value::I32(static_cast<uint32_t>(kFuelSlice / 2))});
+  Require(run.outcome() == Outcome::kInterrupted, "a request to interrupt is not heard");
+  const RunResult resumed = Must(run.Resume(), "resume");
+  Require(resumed.is_done() && resumed.values()[0].u32() == 7, "an interrupted run does not come to its end");
+}
+
+constexpr std::array kScenes = {TypedFloats,       NullWhereThereIsNone,        CStrings,
+                                UsedSpan,          LinkErrorOfAModuleThatIsGone, UnfinishedExporter,
+                                ReferenceOverReset, ImportOfAReleasedInstance,    InterruptWithoutFuelLimit};
+
+}  // namespace
+
+void CheckPromise(std::span<const uint8_t> input) {
+  Hash hash;
+  hash.AddBytes(input);
+  const std::array<uint8_t, 64> choices = DrawChoices(hash.value());
+  ByteSource source(choices);
+  const auto play = source.Pick(kScenes);
+  Scene scene(source);
+  play(scene);
+}
+
+}  // namespace sandbox::fuzz
