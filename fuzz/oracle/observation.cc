@@ -40,15 +40,20 @@ constexpr std::array<uint64_t, 16> kF64Edges = {
     0x7fefffffffffffff, 0x3fe0000000000000, 0xbfe0000000000000, 0x4004000000000000, 0x41dfffffffc00000, 0x41e0000000000000,
     0xc1e0000000200000, 0x43e0000000000000, 0xc3e0000000000000, 0x43f0000000000000};
 
+// Without the low bits where there are more than a float has: exact, however this thread rounds.
+int64_t Cut(int64_t value, unsigned significant_bits, unsigned bits) {
+  const int64_t most = int64_t{1} << significant_bits;
+  return value >= -most && value <= most ? value : value & -(int64_t{1} << (bits - significant_bits));
+}
+
 // Numbers that are the same in every engine: no NaN.
 uint64_t BitsOfNumber(uint64_t word, ValType type) {
   if (type == ValType::F32() && word >> 60 == 5) return kF32Edges[word >> 4 & 15];
   if (type == ValType::F64() && word >> 60 == 5) return kF64Edges[word >> 4 & 15];
   switch (type.kind()) {
     case ValKind::kI32: return word & 0xffffffff;
-    // Exact, however this thread rounds.
-    case ValKind::kF32: return std::bit_cast<uint32_t>(static_cast<float>(static_cast<int32_t>(word) >> 8) / 8);
-    case ValKind::kF64: return std::bit_cast<uint64_t>(static_cast<double>(static_cast<int64_t>(word) >> 11) / 1024);
+    case ValKind::kF32: return std::bit_cast<uint32_t>(static_cast<float>(Cut(static_cast<int32_t>(word), 24, 32)) / 8);
+    case ValKind::kF64: return std::bit_cast<uint64_t>(static_cast<double>(Cut(static_cast<int64_t>(word), 53, 64)) / 1024);
     case ValKind::kRef: return 0;
     default: return word;
   }
