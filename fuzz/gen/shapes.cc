@@ -65,8 +65,11 @@ void FunctionGenerator::Condition() {
     const uint64_t bits = source_.BitsOf(type);
     MakeConst(type, bits);
     Emit(Op::kLocalSet, {*local});
-    Emit(Op::kLocalGet, {*local});
+    // Either comes first: what exchanges them must turn the comparison round.
+    const bool is_const_first = source_.OneIn(3);
+    if (!is_const_first) Emit(Op::kLocalGet, {*local});
     MakeConst(type, RelatedBits(bits, type, source_.OneIn(2) ? 0 : source_.Below(5)));
+    if (is_const_first) Emit(Op::kLocalGet, {*local});
   } else {
     const bool is_deep = source_.OneIn(3);
     for (ValType type : ParamsOf(info, ValType())) {

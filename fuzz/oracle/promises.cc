@@ -239,9 +239,39 @@ void InterruptWithoutFuelLimit(Scene& scene) {
   Require(resumed.is_done() && resumed.values()[0].u32() == 7, "an interrupted run does not come to its end");
 }
 
+// Nearly as many locals and operands as there may be, and more together than register code can name.
+void LargestFrame(Scene& scene) {
+  constexpr uint32_t kOperands = 17'000;
+  const uint32_t locals = 47'000 + scene.source.Word(2) % 3'000;
+  Code code;
+  for (uint32_t i = 0; i < kOperands; ++i) {
+    code.LocalGet(0).I32Const(static_cast<int32_t>(i)).Op(Op::kI32Xor);
+    // Not all in one straight line.
+    if (i % 500 == 0) code.LocalGet(1).Begin(Op::kIf).End();
+  }
+  for (uint32_t i = 1; i < kOperands; ++i) code.Op(Op::kI32Add);
+  for (uint32_t i = 1; i < 2'000; i *= 2) code.LocalGet(i).Op(Op::kI32Sub);
+  ModuleBuilder b;
+  b.ExportFunction("f", b.AddFunction(b.AddType({kI32}, {kI32}), code.End(), {{locals, kI32}}));
+  const Module module = Scene::Load(b);
+  const Value argument = Value::I32(scene.source.Byte());
+  std::vector<Value> results;
+  for (const Tier tier : {Tier::kInPlace, Tier::kFast}) {
+    Config config = SmallConfig();
+    config.tier = tier;
+    Store store = Must(Store::Create(config), "create");
+    const InstanceId instance = Must(store.Instantiate(module), "instantiate").instance;
+    const RunResult run = Must(store.Invoke(instance, "f", std::vector{argument}), "invoke");
+    Require(run.is_done(), "a large frame does not fit");
+    results.push_back(run.values()[0]);
+  }
+  Require(results[0] == results[1], "the tiers disagree on a large frame");
+}
+
 constexpr std::array kScenes = {TypedFloats,       NullWhereThereIsNone,        CStrings,
                                 UsedSpan,          LinkErrorOfAModuleThatIsGone, UnfinishedExporter,
-                                ReferenceOverReset, ImportOfAReleasedInstance,    InterruptWithoutFuelLimit};
+                                ReferenceOverReset, ImportOfAReleasedInstance,    InterruptWithoutFuelLimit,
+                                LargestFrame};
 
 }  // namespace
 
