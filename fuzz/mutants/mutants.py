@@ -66,7 +66,7 @@ LIKELY = [
     ("sandbox/exec/machine", ["resume_fuzzer", "tiers_fuzzer", "limits_fuzzer", "execute_diff_fuzzer", "execute_diff_v8_fuzzer",
                               "api_fuzzer"]),
     ("sandbox/exec/instantiate", ["api_fuzzer", "execute_diff_fuzzer", "limits_fuzzer"]),
-    ("sandbox/exec/", ["execute_diff_fuzzer", "execute_diff_v8_fuzzer"]),
+    ("sandbox/exec/", ["execute_diff_fuzzer", "execute_diff_v8_fuzzer", "api_fuzzer"]),
     ("sandbox/runtime/memory_access", ["execute_diff_fuzzer", "execute_diff_v8_fuzzer"]),
     ("", ["api_fuzzer", "limits_fuzzer", "execute_diff_fuzzer"]),
 ]

@@ -146,6 +146,32 @@ void UsedSpan(Scene& scene) {
           "bytes of before are in a memory");
 }
 
+// Growth that is refused answers -1 of the index type, other growth the size of before.
+void RefusedGrowth(Scene& scene) {
+  const Limits limits = {1, 2, scene.source.OneIn(2)};
+  const bool is_table = scene.source.OneIn(2);
+  ModuleBuilder b;
+  Code code;
+  if (is_table) {
+    b.AddTable({ValType::FuncRef(), limits});
+    code.Op(Op::kRefNull).Byte(0x70).LocalGet(0).Op(Op::kTableGrow, {0});
+  } else {
+    b.AddMemory(limits);
+    code.LocalGet(0).Op(Op::kMemoryGrow, {0});
+  }
+  const ValType index = limits.index_type();
+  b.ExportFunction("grow", b.AddFunction(b.AddType({index}, {index}), code.End()));
+  const InstanceId instance = scene.Add(b);
+  const auto value = [&](uint64_t number) {
+    return limits.is_64 ? Value::I64(number) : Value::I32(static_cast<uint32_t>(number));
+  };
+  constexpr uint64_t kRefused = ~uint64_t{0};
+  for (const auto [more, answer] : {std::pair<uint64_t, uint64_t>(2, kRefused), {1, 1}, {1, kRefused}, {0, 2}}) {
+    const RunResult run = scene.Call(instance, "grow", {value(more)});
+    Require(run.is_done() && run.values()[0] == value(answer), "growth answers something else");
+  }
+}
+
 // --- Instances ------------------------------------------------------------------------------------------------------
 
 // What failed to link is told also when its module is gone.
@@ -271,7 +297,7 @@ void LargestFrame(Scene& scene) {
 constexpr std::array kScenes = {TypedFloats,       NullWhereThereIsNone,        CStrings,
                                 UsedSpan,          LinkErrorOfAModuleThatIsGone, UnfinishedExporter,
                                 ReferenceOverReset, ImportOfAReleasedInstance,    InterruptWithoutFuelLimit,
-                                LargestFrame};
+                                LargestFrame,      RefusedGrowth};
 
 }  // namespace
 
