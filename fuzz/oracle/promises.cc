@@ -248,6 +248,29 @@ void ReferenceOverReset(Scene& scene) {
   scene.ExpectTrap(scene.Add(second), "call", TrapCode::kReleasedFunction);
 }
 
+// A function of a derived type is also of the type that this is derived from, and not the other way round.
+void TypesInATable(Scene& scene) {
+  constexpr uint8_t kOpen = 0x50;
+  const testing::Bytes signature = testing::EncodeFunctionType({}, {kI32});
+  ModuleBuilder b;
+  const uint32_t base = b.AddRawType(testing::Join({{kOpen, 0}, signature}));
+  const uint32_t derived = b.AddRawType(testing::Join({{kOpen, 1, 0}, signature}));
+  b.AddTable({ValType::FuncRef(), {2, 2, false}});
+  const uint32_t of_base = b.AddFunction(base, Code().I32Const(1).End());
+  const uint32_t of_derived = b.AddFunction(derived, Code().I32Const(2).End());
+  b.AddElements(0, Code().I32Const(0).End(), {of_base, of_derived});
+  const auto add = [&](const char* name, uint32_t type, int32_t place) {
+    const Code code = Code().I32Const(place).Op(Op::kCallIndirect, {type, 0}).End();
+    b.ExportFunction(name, b.AddFunction(base, code));
+  };
+  add("derived as base", base, 1);
+  add("base as derived", derived, 0);
+  const InstanceId instance = scene.Add(b);
+  const RunResult run = scene.Call(instance, "derived as base");
+  Require(run.is_done() && run.values()[0].u32() == 2, "a function of a derived type is not of the type above");
+  scene.ExpectTrap(instance, "base as derived", TrapCode::kIndirectCallMismatch);
+}
+
 // --- Running --------------------------------------------------------------------------------------------------------
 
 // A request is heard where the fuel has no limit, and the run goes on afterwards.
@@ -297,7 +320,7 @@ void LargestFrame(Scene& scene) {
 constexpr std::array kScenes = {TypedFloats,       NullWhereThereIsNone,        CStrings,
                                 UsedSpan,          LinkErrorOfAModuleThatIsGone, UnfinishedExporter,
                                 ReferenceOverReset, ImportOfAReleasedInstance,    InterruptWithoutFuelLimit,
-                                LargestFrame,      RefusedGrowth};
+                                LargestFrame,       RefusedGrowth,                TypesInATable};
 
 }  // namespace
 
