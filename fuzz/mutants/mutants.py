@@ -49,7 +49,7 @@ FLAGS = {PLAIN: ["--config=fuzz-plain"], QUICK: ["--config=fuzz-quick"]}
 LIKELY = [
     ("sandbox/fast/verify", ["side_table_fuzzer"]),
     ("sandbox/fast/host_call", ["tiers_fuzzer", "api_fuzzer", "resume_fuzzer"]),
-    ("sandbox/fast/", ["resume_fuzzer", "tiers_fuzzer"]),
+    ("sandbox/fast/", ["resume_fuzzer", "tiers_fuzzer", "api_fuzzer"]),
     ("sandbox/numeric/", ["execute_diff_fuzzer"]),
     ("sandbox/inplace/dispatch", ["tiers_fuzzer", "resume_fuzzer"]),
     ("sandbox/inplace/cold", ["execute_diff_fuzzer", "execute_diff_v8_fuzzer", "tiers_fuzzer", "resume_fuzzer"]),

@@ -8,6 +8,7 @@
 #include <bit>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -288,6 +289,31 @@ void InterruptWithoutFuelLimit(Scene& scene) {
   Require(resumed.is_done() && resumed.values()[0].u32() == 7, "an interrupted run does not come to its end");
 }
 
+// Stores of one module in two threads call the same functions for the first time at the same time.
+void TwoThreads(Scene& scene) {
+  constexpr uint32_t kFunctions = 64;
+  const uint32_t first = scene.source.Byte();
+  ModuleBuilder b;
+  const uint32_t type = b.AddType({}, {kI32});
+  for (uint32_t i = 0; i < kFunctions; ++i) {
+    b.ExportFunction("f" + std::to_string(i), b.AddFunction(type, Code().I32Const(static_cast<int32_t>(first + i)).End()));
+  }
+  const Module module = Scene::Load(b);
+  const auto call_all = [&] {
+    Config config = SmallConfig();
+    config.tier = Tier::kFast;
+    Store store = Must(Store::Create(config), "create");
+    const InstanceId instance = Must(store.Instantiate(module), "instantiate").instance;
+    for (uint32_t i = 0; i < kFunctions; ++i) {
+      const RunResult run = Must(store.Invoke(instance, "f" + std::to_string(i)), "invoke");
+      Require(run.is_done() && run.values()[0].u32() == first + i, "a function of two threads does something else");
+    }
+  };
+  std::thread other(call_all);
+  call_all();
+  other.join();
+}
+
 // Nearly as many locals and operands as there may be, and more together than register code can name.
 void LargestFrame(Scene& scene) {
   constexpr uint32_t kOperands = 17'000;
@@ -320,7 +346,8 @@ void LargestFrame(Scene& scene) {
 constexpr std::array kScenes = {TypedFloats,       NullWhereThereIsNone,        CStrings,
                                 UsedSpan,          LinkErrorOfAModuleThatIsGone, UnfinishedExporter,
                                 ReferenceOverReset, ImportOfAReleasedInstance,    InterruptWithoutFuelLimit,
-                                LargestFrame,       RefusedGrowth,                TypesInATable};
+                                LargestFrame,       RefusedGrowth,                TypesInATable,
+                                TwoThreads};
 
 }  // namespace
 
