@@ -207,8 +207,7 @@ void FunctionGenerator::BranchTable() {
   Require(types);
   if (count > 0 && source_.OneIn(2)) {
     // The last one, or one too many.
-    EmitI32(static_cast<int32_t>(count - 1 + source_.Below(2)));
-    Push(ValType::I32());
+    MakeConst(ValType::I32(), count - 1 + source_.Below(2));
   } else {
     Make(ValType::I32());
   }
@@ -300,16 +299,6 @@ void FunctionGenerator::CallSomething() {
   Push(callee.results);
 }
 
-uint32_t FunctionGenerator::AnotherOf(uint32_t type, uint32_t function) {
-  const uint32_t count = static_cast<uint32_t>(plan_.declared.size());
-  const uint32_t start = source_.Below(count);
-  for (uint32_t i = 0; i < count; ++i) {
-    const uint32_t other = plan_.declared[(start + i) % count];
-    if (other != function && plan_.functions[other] == type) return other;
-  }
-  return kNoIndex;
-}
-
 void FunctionGenerator::ComputeNumber(uint32_t number) {
   EmitI32(0);
   Emit(Op::kI32And);
@@ -331,7 +320,8 @@ void FunctionGenerator::IndirectCallee(uint32_t function, bool is_tail) {
   const bool is_declared = std::find(plan_.declared.begin(), plan_.declared.end(), function) != plan_.declared.end();
   if (plan_.options.reference_types && limits.min > 0 && is_declared && !source_.OneIn(4)) {
     // What lies in the table is anyone's guess: the function is put where it will be looked for.
-    const uint32_t place = source_.Below(static_cast<uint32_t>(limits.min));
+    const uint32_t size = static_cast<uint32_t>(limits.min);
+    const uint32_t place = source_.Below(size);
     const auto index = [&](uint32_t at) { limits.is_64 ? EmitI64(at) : EmitI32(static_cast<int32_t>(at)); };
     const auto put = [&](uint32_t at, uint32_t what) {
       index(at);
@@ -342,9 +332,9 @@ void FunctionGenerator::IndirectCallee(uint32_t function, bool is_tail) {
     const Types& params = plan_.types[type].params;
     if (!params.empty() && params.back() == ValType::I32() && source_.OneIn(3)) {
       // What was computed last lies below the index; as an index it would be that of another function, if there is one.
-      const uint32_t other = AnotherOf(type, function);
-      if (other != kNoIndex && limits.min > 1) {
-        const uint32_t elsewhere = (place + source_.Between(1, static_cast<uint32_t>(limits.min) - 1)) % static_cast<uint32_t>(limits.min);
+      const uint32_t other = DeclaredFunction(type, function);
+      if (other != kNoIndex && size > 1) {
+        const uint32_t elsewhere = (place + source_.Between(1, size - 1)) % size;
         put(elsewhere, other);
         ComputeNumber(elsewhere);
       } else {

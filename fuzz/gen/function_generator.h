@@ -72,6 +72,8 @@ class FunctionGenerator {
   void MakeConst(ValType type) { MakeConst(type, source_.BitsOf(type)); }
   void MakeConst(ValType type, uint64_t bits);
   void MakeRef(ValType type);
+  // A function that ref.func may name, of that type (kNoIndex: of any) and not that one, or kNoIndex.
+  uint32_t DeclaredFunction(uint32_t type, uint32_t but = kNoIndex);
   // Makes a NaN on top of the stack, where this instruction left it, the canonical one, if that is asked for.
   void Canonicalize(Op op);
   bool GetLocal(ValType type);
@@ -219,8 +221,6 @@ class FunctionGenerator {
   bool MayTrapBySelf(uint32_t function) const;
   // A table of functions and a place in it, where a function of the type will be found.
   void IndirectCallee(uint32_t function, bool is_tail);
-  // Another function of a type that ref.func may name, if there is one.
-  uint32_t AnotherOf(uint32_t type, uint32_t function);
   // Whatever lies on top of the stack, of i32, becomes this number by computing.
   void ComputeNumber(uint32_t number);
   bool HasNonNullLocal() const { return plan_.options.typed_references && plan_.swarm.references; }

@@ -170,8 +170,7 @@ void FunctionGenerator::LoadOrStore() {
 // By how much a memory or a table grows: by more than it may, which every engine refuses, or by little.
 void FunctionGenerator::MakeGrowth(const Limits& limits) {
   if (!limits.max || !source_.OneIn(4)) return MakeIndex(3, limits.is_64);
-  EmitNumber(static_cast<int64_t>(*limits.max + 1 + source_.Below(2)), limits.is_64);
-  Push(limits.index_type());
+  MakeConst(limits.index_type(), *limits.max + 1 + source_.Below(2));
 }
 
 void FunctionGenerator::MemoryOperation() {

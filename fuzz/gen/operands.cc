@@ -173,14 +173,22 @@ void FunctionGenerator::Canonicalize(Op op) {
   code_.LocalGet(scratch).LocalGet(scratch).Op(is_f32 ? Op::kF32Eq : Op::kF64Eq).Op(Op::kSelect);
 }
 
+uint32_t FunctionGenerator::DeclaredFunction(uint32_t type, uint32_t but) {
+  const uint32_t count = static_cast<uint32_t>(plan_.declared.size());
+  const uint32_t start = source_.Below(count);
+  for (uint32_t i = 0; i < count; ++i) {
+    const uint32_t function = plan_.declared[(start + i) % count];
+    if (function != but && (type == kNoIndex || plan_.functions[function] == type)) return function;
+  }
+  return kNoIndex;
+}
+
 void FunctionGenerator::MakeRef(ValType type) {
   const HeapType heap = type.heap();
   Push(type);
   if (heap != HeapType::kExtern && (!type.is_nullable() || source_.Below(4) != 0)) {
-    const uint32_t start = source_.Below(static_cast<uint32_t>(plan_.declared.size()));
-    for (uint32_t i = 0; i < plan_.declared.size(); ++i) {
-      const uint32_t function = plan_.declared[(start + i) % plan_.declared.size()];
-      if (!heap.is_abstract() && plan_.functions[function] != heap.index()) continue;
+    const uint32_t function = DeclaredFunction(heap.is_abstract() ? kNoIndex : heap.index());
+    if (function != kNoIndex) {
       Emit(Op::kRefFunc, {function});
       return;
     }

@@ -433,7 +433,8 @@ void FunctionGenerator::CallMyself() {
   if (plan_.swarm.tail_calls && source_.OneIn(2)) {
     Emit(Op::kReturnCall, {function_});
   } else {
-    source_.OneIn(3) ? IndirectCallee(function_, false) : static_cast<void>(Emit(Op::kCall, {function_}));
+    if (source_.OneIn(3)) IndirectCallee(function_, false);
+    else Emit(Op::kCall, {function_});
     Push(type_.results);
     while (stack_.size() > outer) Consume();
   }

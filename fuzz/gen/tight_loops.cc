@@ -275,16 +275,13 @@ void FunctionGenerator::TightLoop() {
   const size_t outer = stack_.size();
   const Rounds rounds = AnyRounds();
   const size_t base = std::exchange(labels_.back().base, outer);
-  for (const uint32_t local : {rounds.counter, rounds.next}) {
-    if (local == kNoIndex) continue;
-    EmitNumber(rounds.start, rounds.is_64);
-    Emit(Op::kLocalSet, {local});
-  }
   const auto set = [&](uint32_t local, int64_t value) {
     if (local == kNoIndex) return;
-    EmitI32(static_cast<int32_t>(value));
+    EmitNumber(value, rounds.is_64);
     Emit(Op::kLocalSet, {local});
   };
+  set(rounds.counter, rounds.start);
+  set(rounds.next, rounds.start);
   set(rounds.limit_local, rounds.limit);
   set(rounds.step_local, rounds.step);
   ChooseHot(rounds);

@@ -37,12 +37,12 @@ uint32_t BeginOf(const Module& module, uint64_t choice) {
 
 // One function of each begins at the same offset: who takes the place in one module for the place in the other finds code.
 void Align(const Module& neighbour, Neighbours& made) {
-  const Result<Module> module = Module::Load(made.module);
-  if (!module) return;
   Hash hash;
   hash.AddBytes(made.module);
   const uint64_t choice = hash.value();
   if (choice % 2 == 0) return;
+  const Result<Module> module = Module::Load(made.module);
+  if (!module) return;
   const uint32_t one = BeginOf(neighbour, choice / 2);
   const uint32_t other = BeginOf(*module, choice / 128);
   MoveBy(made.neighbour, kLeastMove + (one < other ? other - one : 0));

@@ -6,10 +6,13 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -38,25 +41,32 @@ T Must(Result<T> result, std::string_view what) {
   if constexpr (!std::is_void_v<T>) return std::move(*result);
 }
 
+Config AnyConfig(ByteSource& source) {
+  Config config = SmallConfig();
+  if (source.OneIn(3)) config.tier = Tier::kInPlace;
+  if (source.OneIn(2)) config.dispatch = Dispatch::kLoop;
+  return config;
+}
+
 // A store and the instances that a scene makes in it.
 class Scene {
  public:
-  explicit Scene(ByteSource& choices) : source(choices) {
-    Config config = SmallConfig();
-    if (source.OneIn(3)) config.tier = Tier::kInPlace;
-    if (source.OneIn(2)) config.dispatch = Dispatch::kLoop;
-    store.emplace(Must(Store::Create(config), "create"));
-  }
+  Scene(ByteSource& choices, const Config& config)
+      : source(choices), store(Must(Store::Create(config), "create")) {}
 
   InstanceId Add(const ModuleBuilder& builder, const char* name = "", const InstanceOptions& options = {}) {
-    const Instantiation made = Must(store->Instantiate(Load(builder), options), "instantiate");
+    const InstanceId instance = Add(Load(builder), options);
+    Must(store.SetName(instance, name), "name");
+    return instance;
+  }
+  InstanceId Add(const Module& module, const InstanceOptions& options = {}) {
+    const Instantiation made = Must(store.Instantiate(module, options), "instantiate");
     Require(made.run.is_done(), "an instance that has nothing to run is not ready");
-    Must(store->SetName(made.instance, name), "name");
     return made.instance;
   }
   static Module Load(const ModuleBuilder& builder) { return Must(Module::LoadCopy(builder.Build()), "load"); }
-  RunResult Call(InstanceId instance, const char* name, std::vector<Value> arguments = {}) {
-    return Must(store->Invoke(instance, name, arguments), name);
+  RunResult Call(InstanceId instance, const std::string& name, std::vector<Value> arguments = {}) {
+    return Must(store.Invoke(instance, name, arguments), name);
   }
   void ExpectTrap(InstanceId instance, const char* name, TrapCode code) {
     const RunResult run = Call(instance, name);
@@ -64,7 +74,7 @@ class Scene {
   }
 
   ByteSource& source;
-  std::optional<Store> store;
+  Store store;
 };
 
 // --- Values ---------------------------------------------------------------------------------------------------------
@@ -75,7 +85,7 @@ void TypedFloats(Scene& scene) {
   const uint32_t narrow = static_cast<uint32_t>(scene.source.BitsOf(ValType::F32()));
   const uint64_t wide = scene.source.BitsOf(ValType::F64());
   std::pair<uint32_t, uint64_t> seen;
-  Must(scene.store->Link("env", "swap", [&seen](double b, float a) {
+  Must(scene.store.Link("env", "swap", [&seen](double b, float a) {
     seen = {std::bit_cast<uint32_t>(a), std::bit_cast<uint64_t>(b)};
     return std::tuple(a, b);
   }), "link");
@@ -84,7 +94,7 @@ void TypedFloats(Scene& scene) {
   const uint32_t swap = b.ImportFunction("env", "swap", b.AddType({ValType::F64(), ValType::F32()}, both));
   b.ExportFunction("f", b.AddFunction(b.AddType(both, both), Code().LocalGet(1).LocalGet(0).Call(swap).End()));
   const InstanceId instance = scene.Add(b);
-  const auto typed = Must(scene.store->GetFunc<std::tuple<float, double>(float, double)>(instance, "f"), "typed function");
+  const auto typed = Must(scene.store.GetFunc<std::tuple<float, double>(float, double)>(instance, "f"), "typed function");
   for (const bool is_typed : {false, true}) {
     const RunResult run = is_typed ? Must(typed(std::bit_cast<float>(narrow), std::bit_cast<double>(wide)), "typed call")
                                    : scene.Call(instance, "f", {Value::F32Bits(narrow), Value::F64Bits(wide)});
@@ -101,16 +111,16 @@ void NullWhereThereIsNone(Scene& scene) {
   b.ExportFunction("take", b.AddFunction(b.AddType({reference}, {kI32}), Code().I32Const(1).End()));
   b.ExportFunction("ask", b.AddFunction(b.AddType({}, {kI32}), Code().Call(host).Op(Op::kDrop).I32Const(2).End()));
   const Module module = Scene::Load(b);
-  Must(scene.store->LinkImport(module, 0), "link");
-  const InstanceId instance = Must(scene.store->Instantiate(module), "instantiate").instance;
+  Must(scene.store.LinkImport(module, 0), "link");
+  const InstanceId instance = scene.Add(module);
   const Value null = Value::Null(scene.source.OneIn(2) ? HeapType::kFunc : HeapType::kNoFunc);
-  const Result<RunResult> taken = scene.store->Invoke(instance, "take", std::vector{null});
+  const Result<RunResult> taken = scene.store.Invoke(instance, "take", std::vector{null});
   Require(!taken && taken.error().code == ErrorCode::kWrongArguments, "null is an argument that cannot be null");
   const RunResult asked = scene.Call(instance, "ask");
   Require(asked.outcome() == Outcome::kHostCall, "the host is not asked");
   const Result<RunResult> given = asked.call().Resume(std::vector{null});
   Require(!given && given.error().code == ErrorCode::kWrongResults, "null is a result that cannot be null");
-  const Value function = Value::FuncRef(Must(scene.store->GetFunc(instance, "take"), "function"));
+  const Value function = Value::FuncRef(Must(scene.store.GetFunc(instance, "take"), "function"));
   Require(Must(asked.call().Resume(std::vector{function}), "answer").is_done(), "a function is not what is asked for");
 }
 
@@ -121,7 +131,7 @@ void CStrings(Scene& scene) {
   ModuleBuilder b;
   b.AddMemory({1, 1, false});
   b.Export("m", ExternKind::kMemory, 0);
-  const MemoryView memory = Must(scene.store->GetMemory(scene.Add(b), "m"), "memory");
+  const MemoryView memory = Must(scene.store.GetMemory(scene.Add(b), "m"), "memory");
   const std::string text(scene.source.Below(20), 'x');
   // Somewhere, or the zero byte is the memory's last one.
   const uint64_t address = scene.source.OneIn(2) ? scene.source.Below(100) : kPageBytes - text.size() - 1;
@@ -140,11 +150,11 @@ void UsedSpan(Scene& scene) {
   ModuleBuilder b;
   b.AddMemory({1, scene.source.OneIn(2) ? std::optional<uint64_t>(4) : std::nullopt, false});
   b.Export("m", ExternKind::kMemory, 0);
-  const MemoryView memory = Must(scene.store->GetMemory(scene.Add(b, "", {.memory_span = MutableByteSpan(span)}), "m"), "memory");
+  const MemoryView memory = Must(scene.store.GetMemory(scene.Add(b, "", {.memory_span = MutableByteSpan(span)}), "m"), "memory");
   (void)memory.Grow(scene.source.Below(4));
   const size_t seen = std::min<size_t>(span.size(), Must(memory.pages(), "pages") * kPageBytes);
-  Require(std::ranges::count(span.begin(), span.begin() + static_cast<ptrdiff_t>(seen), 0) == static_cast<ptrdiff_t>(seen),
-          "bytes of before are in a memory");
+  const bool are_zeros = std::ranges::all_of(std::span(span).first(seen), [](uint8_t byte) { return byte == 0; });
+  Require(are_zeros, "bytes of before are in a memory");
 }
 
 // Growth that is refused answers -1 of the index type, other growth the size of before.
@@ -180,10 +190,10 @@ void LinkErrorOfAModuleThatIsGone(Scene& scene) {
   {
     ModuleBuilder b;
     b.ImportFunction("nobody", "a function of " + std::string(scene.source.Below(40), 'n'), b.AddType({}, {}));
-    Require(!scene.store->Instantiate(Scene::Load(b)).has_value(), "an import comes from nowhere");
+    Require(!scene.store.Instantiate(Scene::Load(b)).has_value(), "an import comes from nowhere");
   }
-  AskStore(*scene.store);
-  const std::optional<LinkError> error = scene.store->link_error();
+  AskStore(scene.store);
+  const std::optional<LinkError> error = scene.store.link_error();
   Require(error && error->module == "nobody" && error->name.starts_with("a function of "), "another link error");
 }
 
@@ -195,13 +205,13 @@ void UnfinishedExporter(Scene& scene) {
   ModuleBuilder importer;
   importer.ImportGlobal("m", "g", {kI32, false});
   importer.ExportFunction("f", importer.AddFunction(importer.AddType({}, {kI32}), Code().Op(Op::kGlobalGet, {0}).End()));
-  scene.store->SetFuel(0);
-  const Instantiation made = Must(scene.store->Instantiate(Scene::Load(exporter)), "instantiate");
-  Must(scene.store->SetName(made.instance, "m"), "name");
+  scene.store.SetFuel(0);
+  const Instantiation made = Must(scene.store.Instantiate(Scene::Load(exporter)), "instantiate");
+  Must(scene.store.SetName(made.instance, "m"), "name");
   Require(made.run.outcome() == Outcome::kOutOfFuel, "initial values are for free");
-  const Result<Instantiation> early = scene.store->Instantiate(Scene::Load(importer));
+  const Result<Instantiation> early = scene.store.Instantiate(Scene::Load(importer));
   Require(!early && early.error().code == ErrorCode::kUnknownImport, "an instance without values lends them");
-  scene.store->SetFuel(1000);
+  scene.store.SetFuel(1000);
   Require(Must(made.run.Resume(), "resume").is_done(), "an instance does not come to its end");
   const RunResult run = scene.Call(scene.Add(importer), "f");
   Require(run.is_done() && run.values()[0].u32() == 42, "a global has another initial value");
@@ -220,14 +230,14 @@ void ImportOfAReleasedInstance(Scene& scene) {
   const InstanceId caller = scene.Add(importer);
   const char* const name = scene.source.OneIn(2) ? "call" : "tail";
   if (scene.source.OneIn(2)) Require(scene.Call(caller, name).is_done(), "an import does not run");
-  Must(scene.store->Release(gone), "release");
+  Must(scene.store.Release(gone), "release");
   scene.ExpectTrap(caller, name, TrapCode::kReleasedFunction);
 }
 
 // ... and through a global of the host's that outlives all instances, where another instance has its place now.
 void ReferenceOverReset(Scene& scene) {
   const GlobalType reference = {ValType::FuncRef(), true};
-  Must(scene.store->LinkGlobal("env", "g", reference, Value::Null(HeapType::kNoFunc)), "link");
+  Must(scene.store.LinkGlobal("env", "g", reference, Value::Null(HeapType::kNoFunc)), "link");
   ModuleBuilder first;
   const uint32_t type = first.AddType({}, {kI32});
   first.ImportGlobal("env", "g", reference);
@@ -235,7 +245,7 @@ void ReferenceOverReset(Scene& scene) {
   first.ExportFunction("kept", kept);
   first.ExportFunction("keep", first.AddFunction(first.AddType({}, {}), Code().Op(Op::kRefFunc, {kept}).Op(Op::kGlobalSet, {0}).End()));
   Require(scene.Call(scene.Add(first), "keep").is_done(), "a reference is not kept");
-  Must(scene.store->Reset(), "reset");
+  Must(scene.store.Reset(), "reset");
   ModuleBuilder second;
   const uint32_t same_type = second.AddType({}, {kI32});
   second.ImportGlobal("env", "g", reference);
@@ -281,7 +291,7 @@ void InterruptWithoutFuelLimit(Scene& scene) {
   code.Begin(Op::kLoop).LocalGet(0).I32Const(1).Op(Op::kI32Sub).Op(Op::kLocalTee, {0}).Op(Op::kBrIf, {0}).End();
   b.ExportFunction("f", b.AddFunction(b.AddType({kI32}, {kI32}), code.I32Const(7).End()));
   const InstanceId instance = scene.Add(b);
-  scene.store->interrupt()->Request();
+  scene.store.interrupt()->Request();
   // For two slices at least.
   const RunResult run = scene.Call(instance, "f", {Value::I32(static_cast<uint32_t>(kFuelSlice / 2))});
   Require(run.outcome() == Outcome::kInterrupted, "a request to interrupt is not heard");
@@ -300,12 +310,10 @@ void TwoThreads(Scene& scene) {
   }
   const Module module = Scene::Load(b);
   const auto call_all = [&] {
-    Config config = SmallConfig();
-    config.tier = Tier::kFast;
-    Store store = Must(Store::Create(config), "create");
-    const InstanceId instance = Must(store.Instantiate(module), "instantiate").instance;
+    Scene own(scene.source, SmallConfig());
+    const InstanceId instance = own.Add(module);
     for (uint32_t i = 0; i < kFunctions; ++i) {
-      const RunResult run = Must(store.Invoke(instance, "f" + std::to_string(i)), "invoke");
+      const RunResult run = own.Call(instance, "f" + std::to_string(i));
       Require(run.is_done() && run.values()[0].u32() == first + i, "a function of two threads does something else");
     }
   };
@@ -340,9 +348,8 @@ void LargestFrame(Scene& scene) {
   for (const Tier tier : {Tier::kInPlace, Tier::kFast}) {
     Config config = SmallConfig();
     config.tier = tier;
-    Store store = Must(Store::Create(config), "create");
-    const InstanceId instance = Must(store.Instantiate(module), "instantiate").instance;
-    const RunResult run = Must(store.Invoke(instance, "f", std::vector{argument}), "invoke");
+    Scene own(scene.source, config);
+    const RunResult run = own.Call(own.Add(module), "f", {argument});
     Require(run.is_done(), "a large frame does not fit");
     results.push_back(run.values()[0]);
   }
@@ -363,7 +370,7 @@ void CheckPromise(std::span<const uint8_t> input) {
   const std::array<uint8_t, 64> choices = DrawChoices(hash.value());
   ByteSource source(choices);
   const auto play = source.Pick(kScenes);
-  Scene scene(source);
+  Scene scene(source, AnyConfig(source));
   play(scene);
 }
 
