@@ -157,7 +157,7 @@ void FunctionGenerator::JoinedCondition() {
   const bool is_load = form % 4 == 0 && HasPlainMemory();
   if (is_load) {
     // Most such addresses are a local, or what was just computed.
-    source_.OneIn(3) ? HotAddress() : source_.OneIn(3) ? SmallTree() : SmallNumber();
+    source_.OneIn(3) ? HotAddress() : source_.OneIn(3) ? SmallTree() : PlainAddress();
     const Op load = source_.Pick(kLoads);
     Emit(load);
     HotMemarg(load);
@@ -215,6 +215,14 @@ void FunctionGenerator::SmallTree() {
   Emit(Op::kI32And);
 }
 
+// Pushes an address that needs no instruction of its own: a local, mostly, or its sum with a constant.
+void FunctionGenerator::PlainAddress() {
+  SmallNumber();
+  if (!source_.OneIn(3)) return;
+  EmitI32(static_cast<int32_t>(source_.Below(kSmall)));
+  Emit(Op::kI32Add);
+}
+
 // Pushes the address of a byte or of an element, mostly within the first page.
 void FunctionGenerator::HotAddress() {
   const uint32_t form = source_.Below(10);
@@ -267,7 +275,7 @@ bool FunctionGenerator::LoadHot(ValType type) {
   }
   if (loads.empty()) return false;
   const Op op = source_.Pick(loads);
-  source_.OneIn(3) ? SmallNumber() : HotAddress();
+  source_.OneIn(3) ? PlainAddress() : HotAddress();
   Emit(op);
   HotMemarg(op);
   Pop(1);
@@ -298,7 +306,7 @@ void FunctionGenerator::StoreComputed() {
                                     Op::kI32And, Op::kI32Or,  Op::kI32Xor, Op::kI32ShrU};
   constexpr std::array kStores = {Op::kI32Store, Op::kI32Store, Op::kI32Store8, Op::kI32Store8, Op::kI32Store16};
   if (!HasPlainMemory()) return LocalArithmetic();
-  source_.OneIn(3) ? HotAddress() : SmallNumber();
+  source_.OneIn(3) ? HotAddress() : PlainAddress();
   ChainLeaf(ValType::I32());
   source_.OneIn(2) ? MakeConst(ValType::I32()) : ChainLeaf(ValType::I32());
   Emit(source_.Pick(kComputed));
@@ -345,7 +353,7 @@ void FunctionGenerator::StoreFinite() {
     Emit(Op::kDrop);
     Pop(1);
   }
-  HotAddress();
+  source_.OneIn(2) ? PlainAddress() : HotAddress();
   for (uint32_t i = 0; i < 2; ++i) {
     const uint32_t form = source_.Below(6);
     if (form == 0) {

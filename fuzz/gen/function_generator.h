@@ -115,6 +115,7 @@ class FunctionGenerator {
   void Chained(ValType type, bool is_exact);
   void SmallNumber();
   void SmallTree();
+  void PlainAddress();
   void HotAddress();
   void HotMemarg(Op op);
   bool LoadHot(ValType type);

@@ -104,7 +104,7 @@ void ExpectLoops(const CodeCounter& counter) {
   arithmetic.ExpectPercent(70);
   branches.ExpectPercent(90);
   steps.ExpectPercent(90);
-  loads.ExpectPercent(60);
+  loads.ExpectPercent(75);
   // Most integers that are stored are computed by the store.
   stores.ExpectPercent(60);
   indexed.ExpectPercent(50);
