@@ -51,6 +51,12 @@ void FunctionGenerator::Generate() {
   CountDown();
   // The last of the locals is zero before it is written.
   if (source_.OneIn(3)) Emit(Op::kLocalGet, {CounterLocal(kCounters - 1)}).Begin(Op::kIf).Op(Op::kUnreachable).End();
+  // Whoever is forwarded to shows what arrived.
+  for (uint32_t i = 0; function_ == plan_.forwards_to && i < type_.params.size(); ++i) {
+    Emit(Op::kLocalGet, {i});
+    Push(type_.params[i]);
+    Consume();
+  }
   if (plan_.swarm.tight) TightLoop();
   else if (!source_.OneIn(6)) BeginCountedLoop();
   floor_ = labels_.size();
@@ -194,6 +200,13 @@ void FunctionGenerator::Branch() {
   Pop(1);
 }
 
+// What a br_table of so many labels besides the default is asked for.
+void FunctionGenerator::MakeLabelIndex(uint32_t labels) {
+  if (labels == 0 || source_.OneIn(2)) return Make(ValType::I32());
+  // The last one, or one too many.
+  MakeConst(ValType::I32(), labels - 1 + source_.Below(2));
+}
+
 void FunctionGenerator::BranchTable() {
   const uint32_t depth = AnyLabel();
   const Types types = LabelAt(depth).branch_types();
@@ -205,12 +218,7 @@ void FunctionGenerator::BranchTable() {
   const uint32_t count = source_.OneIn(16) ? source_.Below(source_.OneIn(8) ? 6000 : 300) : source_.Below(6);
   for (uint32_t i = 0; i < count; ++i) chosen.push_back(source_.Pick(alike));
   Require(types);
-  if (count > 0 && source_.OneIn(2)) {
-    // The last one, or one too many.
-    MakeConst(ValType::I32(), count - 1 + source_.Below(2));
-  } else {
-    Make(ValType::I32());
-  }
+  MakeLabelIndex(count);
   code_.BrTable(chosen, depth);
   AfterUnconditional();
 }

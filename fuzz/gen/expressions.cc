@@ -79,7 +79,7 @@ Op FunctionGenerator::OpFor(ValType type) {
 }
 
 Op FunctionGenerator::AnyCondition() {
-  if (!hot_.empty() && !source_.OneIn(3)) return source_.Pick(kCompares);
+  if (!source_.OneIn(hot_.empty() ? 2 : 3)) return source_.Pick(kCompares);
   return source_.Pick(RowsOf(ValType::I32(), plan_.swarm.floats));
 }
 
@@ -164,10 +164,13 @@ void FunctionGenerator::JoinedCondition() {
   } else if (form == 1 && kept) {
     // What steps on is either operand.
     const bool is_second = source_.OneIn(2);
-    if (is_second) ChainLeaf(ValType::I32());
+    const auto push_step = [&] {
+      source_.OneIn(2) ? push_number(static_cast<int32_t>(source_.Below(8)) - 4) : ChainLeaf(ValType::I32());
+    };
+    if (is_second) push_step();
     Emit(Op::kLocalGet, {*kept});
     Push(ValType::I32());
-    if (!is_second) ChainLeaf(ValType::I32());
+    if (!is_second) push_step();
     Emit(Op::kI32Add);
     Pop(1);
   } else if (form == 2) {

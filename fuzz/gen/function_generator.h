@@ -205,6 +205,7 @@ class FunctionGenerator {
   void EndBlock();
   void CloseWithResults();
   void Branch();
+  void MakeLabelIndex(uint32_t labels);
   void BranchTable();
   void BranchOnReference();
   void Return();

@@ -59,14 +59,14 @@ void FunctionGenerator::Condition() {
     return;
   }
   const std::optional<uint32_t> local = SomeLocal(TypeOf(info.signature.param(0), ValType()));
-  if (local && info.signature.param_count() == 2 && source_.OneIn(4)) {
+  if (local && info.signature.param_count() == 2 && source_.OneIn(3)) {
     // Equal, or nearly so: what tells "less" from "less or equal".
     const ValType type = locals_[*local];
     const uint64_t bits = source_.BitsOf(type);
     MakeConst(type, bits);
     Emit(Op::kLocalSet, {*local});
     // Either comes first: what exchanges them must turn the comparison round.
-    const bool is_const_first = source_.OneIn(3);
+    const bool is_const_first = source_.OneIn(2);
     if (!is_const_first) Emit(Op::kLocalGet, {*local});
     MakeConst(type, RelatedBits(bits, type, source_.OneIn(2) ? 0 : source_.Below(5)));
     if (is_const_first) Emit(Op::kLocalGet, {*local});
@@ -213,10 +213,10 @@ void FunctionGenerator::ValuedBranches() {
       for (uint32_t below = source_.Below(4); below > 0; --below) Make(AnyType(source_, plan_));
       const size_t surplus = stack_.size() - base;
       make_results();
-      if (!GetLocal(ValType::I32())) MakeConst(ValType::I32());
-      Pop(1);
       std::vector<uint32_t> targets;
       for (uint32_t i = source_.Below(4); i > 0; --i) targets.push_back(source_.Below(depth));
+      MakeLabelIndex(static_cast<uint32_t>(targets.size()));
+      Pop(1);
       code_.BrTable(targets, source_.Below(depth));
       code_.End();
       stack_.erase(stack_.begin() + static_cast<ptrdiff_t>(base), stack_.begin() + static_cast<ptrdiff_t>(base + surplus));
