@@ -153,7 +153,7 @@ void FunctionGenerator::JoinedCondition() {
     Emit(Op::kLocalSet, {*copied});
     Pop(1);
   }
-  const uint32_t form = source_.Below(5);
+  const uint32_t form = source_.OneIn(4) ? 1 : source_.Below(5);
   const bool is_load = form % 4 == 0 && HasPlainMemory();
   if (is_load) {
     // Most such addresses are a local, or what was just computed.

@@ -152,6 +152,7 @@ class FunctionGenerator {
   void AddToHot();
   void MoveSmall();
   void Aside();
+  void LeaveWithValue();
   void TightStep(const Rounds& rounds);
   void TightLoop();
 

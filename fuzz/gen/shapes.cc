@@ -51,7 +51,7 @@ void FunctionGenerator::LocalArithmetic() {
 
 // Pushes an i32 that is a condition: a comparison more often than not.
 void FunctionGenerator::Condition() {
-  if (source_.OneIn(hot_.empty() ? 3 : 2)) return JoinedCondition();
+  if (source_.OneIn(2)) return JoinedCondition();
   const Op op = AnyCondition();
   const OpInfo& info = InfoOf(op);
   if (source_.OneIn(4)) {
@@ -200,7 +200,8 @@ void FunctionGenerator::ValuedBranches() {
   };
   for (uint32_t i = 0; i < depth; ++i) Open(Op::kBlock, shape);
   for (uint32_t i = 0; i < depth; ++i) {
-    for (uint32_t below = source_.Below(4); below > 0; --below) Make(AnyType(source_, plan_));
+    // Mostly none below: values that lie where the label wants them need not be moved.
+    for (uint32_t below = source_.OneIn(2) ? 0 : source_.Below(4); below > 0; --below) Make(AnyType(source_, plan_));
     make_results();
     Condition();
     Pop(1);

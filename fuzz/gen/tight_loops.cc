@@ -219,6 +219,20 @@ void FunctionGenerator::Aside() {
   Consume();
 }
 
+// A block that is left with one value or ends with another one.
+void FunctionGenerator::LeaveWithValue() {
+  const ValType type = AnyType(source_, plan_);
+  code_.Begin(Op::kBlock, type);
+  Make(type);
+  source_.OneIn(3) ? Condition() : JoinedCondition();
+  Pop(1);
+  Emit(Op::kBrIf, {0});
+  Consume();
+  Make(type);
+  code_.End();
+  Keep();
+}
+
 void FunctionGenerator::TightStep(const Rounds& rounds) {
   switch (source_.Below(16)) {
     case 0:
@@ -240,6 +254,7 @@ void FunctionGenerator::TightStep(const Rounds& rounds) {
     case 8: return source_.OneIn(2) ? LocalHazard() : StoreComputed();
     case 9: return MoveSmall();
     case 10:
+      if (source_.OneIn(2)) return LeaveWithValue();
       Condition();
       Pop(1);
       Emit(Op::kBrIf, {1});

@@ -92,7 +92,7 @@ class Session {
 
   // Neither fuel nor anything else shows that it ran; a request to interrupt waits meanwhile.
   void MayScribble(bool always) {
-    if (!scribbler_ || (!always && ++pauses_ % 3 != 1)) return;
+    if (!scribbler_ || (!always && ++pauses_ % 2 != 1)) return;
     const uint64_t fuel = store_->fuel();
     store_->interrupt()->Clear();
     store_->SetFuel(1000);
