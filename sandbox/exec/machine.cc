@@ -324,7 +324,7 @@ bool Machine::IsTooCold(const FastFunction& function, uint32_t heat) const {
 }
 
 Exit Machine::ReturnIntoFast() {
-  ContinueAt(ResumeCode(frame));
+  ContinueBehindCall(ResumeCode(frame));
   return Exit::kSwitch;
 }
 
@@ -356,7 +356,7 @@ Flow Machine::ReturnCall(FuncAddr function) {
   registers.side_table = frame->side_table;
   registers.locals = frame->locals;
   end = frame->end;
-  if (IsFast(frame)) ContinueAt(ResumeCode(frame));
+  if (IsFast(frame)) ContinueBehindCall(ResumeCode(frame));
   const Flow flow = Call(function);
   // The frame of the tail call is gone: what traps, at once or when the host answers, traps in its caller, behind the call.
   const bool traps = flow == Flow::kExit && exit == Exit::kTrap;

@@ -39,6 +39,8 @@ struct Registers {
   uint32_t entry_cost = 0;
   // Its accumulators: these, or the topmost operand.
   bool has_accumulators = false;
+  // `code` lies behind a call: its result, the topmost operand, may be wanted in a local as well (fast/plain.def, r).
+  bool is_behind_call = false;
   Slot accumulator = 0;
   Slot float_accumulator = 0;
   // While a loop with pinned locals runs: their values, and the loop's first instruction (fast/opcode.h).
@@ -252,6 +254,12 @@ struct Machine {
     registers.code = code;
     registers.entry_cost = code.U16(-1);
     registers.has_accumulators = false;
+    registers.is_behind_call = false;
+  }
+  // The same, behind a call whose result, if it has one, is or will be the topmost operand.
+  void ContinueBehindCall(CodePos code) {
+    ContinueAt(code);
+    registers.is_behind_call = true;
   }
   // The running frame, of the fast tier, was returned into by one of the in-place tier.
   Exit ReturnIntoFast();
@@ -341,11 +349,11 @@ inline constexpr uint16_t kReturnStub = 0;     // returned into: the frame is of
 inline constexpr uint16_t kTranslateStub = 1;  // entered: not translated yet
 inline constexpr uint16_t kInPlaceStub = 2;    // entered: cannot be translated
 }  // namespace fast_code
-inline constexpr std::array<uint16_t, 6> kFastStubs = {0, fast_code::kReturnStub, 0, fast_code::kTranslateStub,
+inline constexpr std::array<uint16_t, 7> kFastStubs = {0, 0, fast_code::kReturnStub, 0, fast_code::kTranslateStub,
                                                        0, fast_code::kInPlaceStub};
-inline constexpr size_t kReturnStubAt = 1;
-inline constexpr size_t kTranslateStubAt = 3;
-inline constexpr size_t kInPlaceStubAt = 5;
+inline constexpr size_t kReturnStubAt = 2;
+inline constexpr size_t kTranslateStubAt = 4;
+inline constexpr size_t kInPlaceStubAt = 6;
 
 }  // namespace sandbox
 

@@ -159,6 +159,7 @@ class CodePos {
   static CodePos At(std::span<const uint16_t> code, size_t halfword) { return CodePos(code.data() + halfword); }
 
   SANDBOX_INLINE uint16_t U16(ptrdiff_t halfwords) const { return at_[halfwords]; }
+  SANDBOX_INLINE int16_t S16(ptrdiff_t halfwords) const { return static_cast<int16_t>(at_[halfwords]); }
   SANDBOX_INLINE uint32_t U32(ptrdiff_t halfwords) const { return Read<uint32_t>(halfwords); }
   SANDBOX_INLINE int32_t S32(ptrdiff_t halfwords) const { return Read<int32_t>(halfwords); }
   SANDBOX_INLINE uint64_t U64(ptrdiff_t halfwords) const { return Read<uint64_t>(halfwords); }

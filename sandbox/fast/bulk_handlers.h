@@ -35,7 +35,7 @@ struct FillWithByte {
 
 template <typename Bytes>
 struct BulkMemory {
-  static constexpr ptrdiff_t kLength = 6;
+  static constexpr ptrdiff_t kLength = 7;
 
   SANDBOX_INLINE static Step Run(State& s) {
     const ptrdiff_t top = s.pc.U16(4);

@@ -66,7 +66,7 @@ struct State {
 
 // Goes on as the machine says. False: the region there is not covered.
 SANDBOX_INLINE bool Resume(State& s) {
-  const Registers& r = s.m.registers;
+  Registers& r = s.m.registers;
   if (r.fuel < r.entry_cost) {
     s.m.fuel_needed = r.entry_cost;
     return false;
@@ -74,6 +74,9 @@ SANDBOX_INLINE bool Resume(State& s) {
   s.pc = r.code;
   s.fp = r.locals;
   s.acc = r.has_accumulators ? r.accumulator : r.sp[0];
+  // What came back through another tier, or from the host, is in its slot only.
+  if (r.is_behind_call) r.sp[r.code.S16(-2)] = s.acc;
+  r.is_behind_call = false;
   s.facc = FloatAccOfBits(r.has_accumulators ? r.float_accumulator : s.acc);
   s.memory = r.memory;
   s.fuel = r.fuel - r.entry_cost;
@@ -398,17 +401,29 @@ SANDBOX_INLINE Step EnterFunction(State& s, const FastFunction& callee, Locals a
 struct Call {
   SANDBOX_INLINE static Step Run(State& s) {
     const FastFunction& callee = s.m.fast_functions[s.pc.U32(1)];
-    return EnterFunction(s, callee, s.fp + s.pc.U16(3), s.pc + 5);
+    return EnterFunction(s, callee, s.fp + s.pc.U16(3), s.pc + 6);
   }
 };
 
 // Goes on in the caller, whose region behind the call is paid for.
+SANDBOX_INLINE Step LeaveFor(State& s, FramePos caller, CodePos behind) {
+  s.m.frame = caller;
+  s.pc = behind;
+  s.fp = caller->locals;
+  return Pay(s, behind.U16(-1), Step::kNext);
+}
 SANDBOX_INLINE Step Leave(State& s) {
   const FramePos caller = s.m.frame + -1;
-  s.m.frame = caller;
-  s.pc = caller->return_code;
-  s.fp = caller->locals;
-  return Pay(s, s.pc.U16(-1), Step::kNext);
+  return LeaveFor(s, caller, caller->return_code);
+}
+
+// With a result: in its slot, where any tier goes on from, and in the local that the caller wants it in.
+SANDBOX_INLINE Step LeaveWith(State& s, Slot result) {
+  const FramePos caller = s.m.frame + -1;
+  const CodePos behind = caller->return_code;
+  s.fp[0] = result;
+  s.fp[behind.S16(-2)] = result;
+  return LeaveFor(s, caller, behind);
 }
 
 struct Return {
@@ -417,22 +432,19 @@ struct Return {
 struct ReturnSlot {
   SANDBOX_INLINE static Step Run(State& s) {
     const Slot value = s.fp[s.pc.U16(1)];
-    s.fp[0] = value;
     s.acc = value;
     s.facc = FloatAccOfBits(value);
-    return Leave(s);
+    return LeaveWith(s, value);
   }
 };
 struct ReturnAcc {
   SANDBOX_INLINE static Step Run(State& s) {
-    s.fp[0] = s.acc;
-    return Leave(s);
+    return LeaveWith(s, s.acc);
   }
 };
 struct ReturnFloatAcc {
   SANDBOX_INLINE static Step Run(State& s) {
-    s.fp[0] = BitsOf(s.facc);
-    return Leave(s);
+    return LeaveWith(s, BitsOf(s.facc));
   }
 };
 struct ReturnMany {
@@ -445,7 +457,7 @@ struct ReturnMany {
 // The index is in its slot, and may be in the accumulator as well.
 template <Src kIndex>
 struct CallIndirect {
-  static constexpr ptrdiff_t kLength = 8;
+  static constexpr ptrdiff_t kLength = 9;
   SANDBOX_INLINE static Step Run(State& s) {
     Machine& m = s.m;
     const CanonIdx expected = m.store_types[s.pc.U32(1)];

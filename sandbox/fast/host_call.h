@@ -16,7 +16,7 @@
 namespace sandbox::fast {
 
 struct CallImport {
-  static constexpr ptrdiff_t kLength = 11;
+  static constexpr ptrdiff_t kLength = 12;
 
   SANDBOX_INLINE static Step Run(State& s) {
     Machine& m = s.m;
@@ -39,7 +39,9 @@ struct CallImport {
       return OutOfLine(TrapOfHost(m, s.pc, result.error()));
     s.memory = *m.memory;
     s.fuel = r.fuel;
-    s.acc = s.fp[s.pc.U16(9)];
+    const Locals last = s.fp + s.pc.U16(9);
+    s.acc = last[0];
+    last[s.pc.S16(10)] = s.acc;
     s.facc = FloatAccOfBits(s.acc);
     s.pc.Skip(kLength);
     return Pay(s, s.pc.U16(-1), Step::kNext);
@@ -52,7 +54,7 @@ struct CallImport {
     Machine& m = s.m;
     const CodePos next = s.pc + kLength;
     m.frame->return_code = next;
-    m.ContinueAt(next);
+    m.ContinueBehindCall(next);
     m.registers.fuel = fuel;
     m.registers.locals = s.fp;
     m.registers.sp = s.fp + s.pc.U16(5);

@@ -131,8 +131,8 @@ struct MoveJump {
 template <typename First>
 struct ReturnOf {
   SANDBOX_INLINE static Step Run(State& s) {
-    s.fp[0] = s.acc = SlotOf(First::Get(s, 1));
-    return Leave(s);
+    s.acc = SlotOf(First::Get(s, 1));
+    return LeaveWith(s, s.acc);
   }
 };
 

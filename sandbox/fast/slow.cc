@@ -47,11 +47,11 @@ void PointBehindCall(Machine& m, uint32_t offset) {
 // After an instruction behind which register code goes on at `next`.
 Step AfterCold(Machine& m, FramePos frame, Flow flow, CodePos next) {
   if (flow == Flow::kNext) {
-    if (m.frame == frame) m.ContinueAt(next);
+    if (m.frame == frame) m.ContinueBehindCall(next);
     return GoOn(m);
   }
   if (m.exit == Exit::kSwitch) return GoOn(m);
-  if (m.exit == Exit::kHostCall) m.ContinueAt(next);
+  if (m.exit == Exit::kHostCall) m.ContinueBehindCall(next);
   return Step::kExit;
 }
 
@@ -67,12 +67,12 @@ Step RunCold(Machine& m, uint32_t offset, uint16_t top, CodePos next, Function f
 
 Step CallIndirectSlowly(Machine& m) {
   const CodePos code = m.registers.code;
-  return RunCold(m, code.U32(4), code.U16(6), code + 8, inplace::ColdCallIndirect);
+  return RunCold(m, code.U32(4), code.U16(6), code + 9, inplace::ColdCallIndirect);
 }
 
 Step CallImportSlowly(Machine& m) {
   const CodePos code = m.registers.code;
-  return RunCold(m, code.U32(3), code.U16(5), code + 11, inplace::ColdCall);
+  return RunCold(m, code.U32(3), code.U16(5), code + 12, inplace::ColdCall);
 }
 
 Step TrapOfHost(Machine& m, CodePos pc, TrapCode code) {
@@ -84,7 +84,7 @@ Step TrapOfHost(Machine& m, CodePos pc, TrapCode code) {
 
 Step ColdInstruction(Machine& m) {
   const CodePos code = m.registers.code;
-  return RunCold(m, code.U32(2), code.U16(4), code + 6, kColdFunctions[code.U16(1)]);
+  return RunCold(m, code.U32(2), code.U16(4), code + 7, kColdFunctions[code.U16(1)]);
 }
 
 Step ColdReturnCall(Machine& m) {
@@ -116,7 +116,7 @@ Step ReturnElsewhere(Machine& m) {
   m.end = m.frame->end;
   if (m.frame->instance != m.instance) m.SwitchInstance(m.frame->instance);
   if (m.frame->fast != nullptr) {
-    m.ContinueAt(m.frame->resume_code);
+    m.ContinueBehindCall(m.frame->resume_code);
     return GoOn(m);
   }
   // The bottom of the run: what kExitOpcode would do in place.

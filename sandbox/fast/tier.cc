@@ -187,7 +187,7 @@ Entry TryEnterFast(Machine& m, const Translated& translated, const FastFunction&
   m.frame->fast = &function;
   m.registers.code = CodePos::At(ViewOf(*function.body).code, region.code);
   m.registers.entry_cost = cost;
-  m.registers.has_accumulators = false;
+  m.registers.has_accumulators = m.registers.is_behind_call = false;
   m.PrepareReturn();
   LoadPins(m.registers, ViewOf(*function.body), region.code);
   return Entry::kEntered;

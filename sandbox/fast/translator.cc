@@ -43,6 +43,7 @@ bool Translator::Start(uint32_t number, FunctionCode& out) {
   is_dead_ = false;
   dead_depth_ = 0;
   table_index_ = cost_ = flushed_ = 0;
+  returned_into_ = kNoLocal;
   Seal();
   pins_ = {kNoLocal, kNoLocal};
   head_ = kNone;

@@ -315,7 +315,7 @@ class Translator {
   size_t PinOf(uint32_t local) const;
   // Before a loop, and in one behind what leaves the pins to others.
   void EnterLoop(uint32_t head);
-  void ReenterLoop();
+  void ReenterLoop(bool is_enterable = true);
   void PlanLoop(Block& block);
   void LeaveLoop(const Block& block);
   // Pops the topmost operand into a pinned local.
@@ -390,6 +390,8 @@ class Translator {
   void Call(uint32_t number);
   void CallImport(FuncTypeView type, uint32_t index);
   void CallIndirect(const Instruction& in, FuncTypeView type, uint32_t table);
+  void ExpectResult(std::span<const ValType> results, uint32_t home);
+  void GoOnBehindCall(uint32_t home);
   void PushCallResults(std::span<const ValType> results);
   // What charges for itself. Before: the region has ended, all operands are in their slots.
   void Charging(const Instruction& in);
@@ -403,6 +405,7 @@ class Translator {
   void GlobalGet(uint32_t index);
   void GlobalSet(uint32_t index);
   void SetLocal(uint32_t local, bool keeps);
+  void KeepReturned(uint32_t local, bool keeps);
   void LetProduce(uint32_t local);
   void CopyToLocal(uint32_t local);
   void Reference(const Instruction& in);
@@ -435,6 +438,7 @@ class Translator {
   uint32_t first_operand_ = 0;  // slot
   uint32_t cost_ = 0;           // counter
   uint32_t flushed_ = 0;        // entries below are in their slots
+  uint32_t returned_into_ = kNoLocal;  // what the next instruction sets, when the call at hand has written it
   std::array<Bankful, 2> accumulators_;
   uint32_t last_ = kNone;       // halfword of the last instruction, if nothing came between
   uint32_t before_last_ = kNone;  // ... and of the one before it

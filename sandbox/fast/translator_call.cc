@@ -11,6 +11,17 @@
 
 namespace sandbox::fast {
 
+// The local that the next instruction puts the only result of a call into, whose first parameter lies at `home`. Who returns
+// writes it, so that nothing is left to do for that instruction but to be paid for. Pins are written by nobody else.
+void Translator::ExpectResult(std::span<const ValType> results, uint32_t home) {
+  returned_into_ = kNoLocal;
+  const Op next = OpFromByte(pc_.Byte());
+  if (results.size() != 1 || (next != Op::kLocalSet && next != Op::kLocalTee)) return;
+  Pc at = pc_ + 1;
+  const uint32_t local = at.U32();
+  if (PinOf(local) == kPins && home - local <= uint32_t{INT16_MAX}) returned_into_ = local;
+}
+
 void Translator::PushCallResults(std::span<const ValType> results) {
   ForgetAccumulators();
   for (size_t i = 0; i < results.size(); ++i) PushSlot();
@@ -21,6 +32,16 @@ void Translator::PushCallResults(std::span<const ValType> results) {
   SetAccumulator(kind == ValKind::kF32 || kind == ValKind::kF64 ? kFloat : kInt, height() - 1, kNone);
 }
 
+// What every call ends with: where the result is wanted, and the cost of what goes on behind it. In place, the local that is
+// returned into is set by an instruction that still is to come: who gets there in place must not enter.
+void Translator::GoOnBehindCall(uint32_t home) {
+  Put16(returned_into_ == kNoLocal ? 0 : static_cast<uint16_t>(returned_into_ - home));
+  const uint32_t cost = here();
+  Put16(0);
+  AwaitCost(cost);
+  ReenterLoop(returned_into_ == kNoLocal);
+}
+
 // A defined function, whose cost is known.
 void Translator::Call(uint32_t number) {
   const FuncTypeView type = module_.types.FuncType(module_.functions[number].type);
@@ -29,13 +50,12 @@ void Translator::Call(uint32_t number) {
   EndRegion();
   Begin(kCall);
   Put32(number);
-  Put16(Home(height() - params));
-  const uint32_t cost = here();
-  Put16(0);
+  const uint32_t home = Home(height() - params);
+  Put16(home);
+  ExpectResult(type.results, home);
   PopMany(params);
   PushCallResults(type.results);
-  AwaitCost(cost);
-  ReenterLoop();
+  GoOnBehindCall(home);
 }
 
 // --- Charging for themselves ----------------------------------------------------------------------------------------
@@ -63,15 +83,12 @@ void Translator::Cold(uint32_t function, uint32_t pops, uint32_t pushes, Plain o
   Put16(function);
   Put32(start_.OffsetFrom(module_.bytes));
   Put16(TopSlot());
-  const uint32_t cost = here();
-  Put16(0);
   PopMany(pops);
   ForgetAccumulators();
   for (; pushes > 0; --pushes) PushSlot();
   flushed_ = height();
   Seal();
-  AwaitCost(cost);
-  ReenterLoop();
+  GoOnBehindCall(0);
 }
 
 void Translator::ColdReturnCall(uint32_t function) {
@@ -100,12 +117,11 @@ void Translator::CallIndirect(const Instruction& in, FuncTypeView type, uint32_t
   Put16(table);
   Put32(start_.OffsetFrom(module_.bytes));
   Put16(TopSlot());
-  const uint32_t cost = here();
-  Put16(0);
+  const uint32_t home = Home(height() - params - 1);
+  ExpectResult(type.results, home);
   PopMany(params + 1);
   PushCallResults(type.results);
-  AwaitCost(cost);
-  ReenterLoop();
+  GoOnBehindCall(home);
 }
 
 void Translator::CallImport(FuncTypeView type, uint32_t index) {
@@ -119,13 +135,12 @@ void Translator::CallImport(FuncTypeView type, uint32_t index) {
   Put16(Home(height() - params));
   Put16(std::max(params, results));
   Put16(static_cast<uint32_t>(1 + SlotsCost(params)));
+  const uint32_t home = Home(height() - params);
+  ExpectResult(type.results, home);
   PopMany(params);
   PushCallResults(type.results);
   Put16(TopSlot());
-  const uint32_t cost = here();
-  Put16(0);
-  AwaitCost(cost);
-  ReenterLoop();
+  GoOnBehindCall(home);
 }
 
 void Translator::ColdAll(const Instruction& in) {

@@ -18,8 +18,8 @@ void Translator::EnterLoop(uint32_t head) {
   Seal();
 }
 
-void Translator::ReenterLoop() {
-  StartRegion(true);
+void Translator::ReenterLoop(bool is_enterable) {
+  StartRegion(is_enterable);
   if (head_ != kNone) EnterLoop(head_);
 }
 

@@ -39,6 +39,10 @@ void Translator::SetLocal(uint32_t local, bool keeps) {
     Fail();
     return;
   }
+  if (std::exchange(returned_into_, kNoLocal) == local) {
+    KeepReturned(local, keeps);
+    return;
+  }
   if (stack_.back().kind == Kind::kShifted) Settle();
   const Entry& top = stack_.back();
   if (top.kind == Kind::kLocal && top.local == local) {
@@ -48,6 +52,17 @@ void Translator::SetLocal(uint32_t local, bool keeps) {
   const bool is_last = top.kind == Kind::kSlot && top.producer != kNone && top.producer == last_;
   if (is_last && local_heads_[local] == kNone && PinOf(local) == kPins) LetProduce(local);
   else CopyToLocal(local);
+  if (keeps) PushLocal(local);
+}
+
+// The topmost operand is what a call has returned, which has written the local. Operands that are what the local was before
+// are in slots of their own since the call.
+void Translator::KeepReturned(uint32_t local, bool keeps) {
+  for (Bankful& bank : accumulators_) {
+    if (bank.entry == height() - 1) bank.local = local;
+    else if (bank.local == local) bank.local = kNone;
+  }
+  DropTop();
   if (keeps) PushLocal(local);
 }
 

@@ -55,22 +55,34 @@ class Verifier {
   bool AreNumbersInRange(size_t at) const {
     const uint32_t globals = static_cast<uint32_t>(module_.globals.size());
     switch (code_.code[at]) {
-      case kCall: return Word(at + 1) < module_.functions.size();
+      case kCall: return Word(at + 1) < module_.functions.size() && IsResultInFrame(code_.code[at + 3], at + 4);
       case kCallImport:
-        return Word(at + 1) < module_.imported_functions.size() &&
+        return Word(at + 1) < module_.imported_functions.size() && IsResultInFrame(code_.code[at + 9], at + 10) &&
                code_.code[at + 6] + code_.code[at + 7] <= function_.param_slots + function_.needed_slots;
       case kRefFunc: return Word(at + 2) < module_.imported_functions.size() + module_.functions.size();
       case kCallIndirect:
-      case kCallIndirectAcc: return Word(at + 1) < module_.types.size() && code_.code[at + 3] < module_.tables.size();
+      case kCallIndirectAcc:
+        return Word(at + 1) < module_.types.size() && code_.code[at + 3] < module_.tables.size() &&
+               IsResultOfIndirectInFrame(at);
       case kGlobalGet:
       case kGlobalSet: return Word(at + 2) < globals;
       case kGlobalSetAcc: return Word(at + 1) < globals;
-      case kCold:
+      case kCold: return code_.code[at + 1] < cold::kCount && code_.code[at + 5] == 0;
       case kColdReturnCall: return code_.code[at + 1] < cold::kCount;
       case kMemoryCopy:
-      case kMemoryFill: return code_.code[at + 1] == cold::kBulk && code_.code[at + 4] >= 2;
+      case kMemoryFill: return code_.code[at + 1] == cold::kBulk && code_.code[at + 4] >= 2 && code_.code[at + 5] == 0;
       default: return true;
     }
+  }
+
+  // Where a result that is returned in the slot `home` is wanted, too, lies below that.
+  bool IsResultInFrame(uint32_t home, size_t field) const {
+    const int32_t distance = static_cast<int16_t>(code_.code[field]);
+    return distance <= 0 && static_cast<int32_t>(home) + distance >= 0;
+  }
+  bool IsResultOfIndirectInFrame(size_t at) const {
+    const size_t params = module_.types.FuncType(Word(at + 1)).params.size();
+    return code_.code[at + 6] >= params && IsResultInFrame(static_cast<uint32_t>(code_.code[at + 6] - params), at + 7);
   }
 
   bool MarkRegions() {

@@ -143,7 +143,11 @@ class Machinery {
 
   void LogEnd(const RunResult& run, uint64_t given) {
     std::string line = "used " + std::to_string(given - store_.fuel());
-    for (const Value& value : run.values()) line += " result " + std::to_string(value.u32()) + "/" + std::to_string(value.u64());
+    for (const Value& value : run.values()) {
+      line += " result " + std::to_string(value.u32()) + "/" + std::to_string(value.u64());
+      if (value.type().is_float()) line += "/" + std::to_string(value.f32_bits()) + "/" + std::to_string(value.f64_bits());
+      if (value.type().is_ref()) line += value.is_null() ? "/null" : "/a function";
+    }
     if (run.is_trapped()) {
       line += " trap " + std::string(TextOf(run.trap().code)) + " depth " + std::to_string(store_.trace_depth());
       for (const TraceFrame& frame : store_.backtrace()) {

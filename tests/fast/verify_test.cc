@@ -115,6 +115,8 @@ class VerifyTest : public ::testing::Test {
       const uint32_t value = code(function).code[at];
       if (field == 'd' || field == 's') is_harmless &= value < slots;
       if (field == 'b') is_harmless &= value <= slots;
+      const int32_t distance = static_cast<int16_t>(value);
+      if (field == 'r') is_harmless &= distance <= 0 && static_cast<int32_t>(slots) + distance >= 0;
       if (field != 't') return;
       const int32_t displacement = static_cast<int32_t>(value | uint32_t{code(function).code[at + 1]} << 16);
       is_harmless &= starts.contains(static_cast<size_t>(static_cast<int64_t>(start) + displacement));
@@ -147,6 +149,41 @@ TEST_F(VerifyTest, EachHalfwordChanged) {
     EXPECT_TRUE(IsValid(i));
   }
   EXPECT_GT(refused, 500u);
+}
+
+// A result goes to its slot, or to a local's below that; what is not known to be a call gives none elsewhere.
+TEST_F(VerifyTest, ResultsOutsideTheFrame) {
+  size_t calls = 0;
+  size_t others = 0;
+  for (uint32_t i = 0; i < kRichFunctions; ++i) {
+    ForEachField(i, [&](size_t start, char field, size_t at) {
+      if (field != 'r') return;
+      const uint16_t opcode = code(i).code[start];
+      EXPECT_TRUE(IsValidWith(i, at, 0)) << i << " at " << start;
+      for (const int distance : {1, 100, INT16_MAX, INT16_MIN}) EXPECT_FALSE(IsValidWith(i, at, static_cast<uint16_t>(distance)));
+      if (opcode == kCall) {
+        ++calls;
+        const int home = code(i).code[start + 3];
+        EXPECT_TRUE(IsValidWith(i, at, static_cast<uint16_t>(-home))) << i << " at " << start;
+        EXPECT_FALSE(IsValidWith(i, at, static_cast<uint16_t>(-home - 1))) << i << " at " << start;
+      } else if (opcode == kCallIndirect || opcode == kCallIndirectAcc) {
+        ++calls;
+        const int home = code(i).code[start + 6] - 1;  // all of one parameter
+        EXPECT_TRUE(IsValidWith(i, at, static_cast<uint16_t>(-home))) << i << " at " << start;
+        EXPECT_FALSE(IsValidWith(i, at, static_cast<uint16_t>(-home - 1))) << i << " at " << start;
+      } else if (opcode == kCallImport) {
+        ++calls;
+        const int home = code(i).code[start + 9];
+        EXPECT_TRUE(IsValidWith(i, at, static_cast<uint16_t>(-home))) << i << " at " << start;
+        EXPECT_FALSE(IsValidWith(i, at, static_cast<uint16_t>(-home - 1))) << i << " at " << start;
+      } else {
+        ++others;
+        EXPECT_FALSE(IsValidWith(i, at, static_cast<uint16_t>(-1))) << i << " at " << start;
+      }
+    });
+  }
+  EXPECT_GT(calls, 3u);
+  EXPECT_GT(others, 0u);
 }
 
 TEST_F(VerifyTest, SlotsBeyondTheFrame) {
