@@ -74,6 +74,22 @@ struct StoreChain {
   }
 };
 
+// Fields behind the number's: how far it is shifted right, if it is; the mask; how far that is shifted left; what is added.
+template <typename Stored, typename Result, Src kIndex, bool kField, Dst kDst>
+struct TableLoad {
+  static constexpr ptrdiff_t kMask = 2 + Size<uint32_t>(kIndex) + (kField ? 1 : 0);
+  SANDBOX_INLINE static Step Run(State& s) {
+    uint32_t number = Get<uint32_t, kIndex>(s, 2);
+    if constexpr (kField) number >>= s.pc.U16(kMask - 1) & 31;
+    uint64_t effective = (uint64_t{number & s.pc.U32(kMask)} << (s.pc.U16(kMask + 2) & 31)) + s.pc.U32(kMask + 3);
+    if (effective + sizeof(Stored) > s.memory.size) [[unlikely]]
+      return Trap(s, TrapCode::kOutOfBoundsMemory);
+    Put<kDst>(s, static_cast<Result>(s.memory.Load<Stored>(effective)));
+    s.pc.Skip(kMask + 5);
+    return Step::kNext;
+  }
+};
+
 // Adds the handlers of all chains to a table of a dispatch form.
 template <typename Form>
 struct ChainTable {
@@ -83,7 +99,9 @@ struct ChainTable {
     AddGrid<kShiftChains, kShifts, kShiftUsers>(table);
     AddGrid<kSumChains, kSums, kSumUsers>(table);
     AddGrid<kWordChains, kWords, kWordUsers>(table);
-#define SANDBOX_LOAD_ROW(name, Stored, Result) AddIntLoads<Op::k##name, Stored, Result>(table);
+#define SANDBOX_LOAD_ROW(name, Stored, Result)            \
+  AddIntLoads<Op::k##name, Stored, Result>(table); \
+  AddTableLoads<Op::k##name, Stored, Result>(table);
 #define SANDBOX_STORE_ROW(name, Stored) AddIntStores<Op::k##name, Stored>(table);
 #include "sandbox/inplace/access.def"
 #undef SANDBOX_LOAD_ROW
@@ -127,6 +145,21 @@ struct ChainTable {
     ForEach<kLoadedOps.size()>([&]<size_t kLoad>() {
       if constexpr (kLoadedOps[kLoad] == kOp) {
         ForEach<kBases>([&]<size_t kBase>() { AddLoads<Stored, Result, kIntLoadChains, kLoadUsers, kLoad * kBases, kBase>(table); });
+      }
+    });
+  }
+
+  template <Op kOp, typename Stored, typename Result, typename Table>
+  static constexpr void AddTableLoads(Table& table) {
+    using namespace chain_internal;
+    ForEach<kTableChains.rows>([&]<size_t kRow>() {
+      if constexpr (kTableLoads[kRow] == kOp) {
+        ForEach<kTableChains.columns>([&]<size_t kColumn>() {
+          ForEach<kTableChains.forms>([&]<size_t kForm>() {
+            table[kTableChains.Code(kRow, kColumn, kForm)] =
+                Form::template kEntry<TableLoad<Stored, Result, kTableIndices[kColumn % kBases], kColumn / kBases != 0, static_cast<Dst>(kForm)>>;
+          });
+        });
       }
     });
   }

@@ -80,4 +80,12 @@ uint16_t StoreChainCode(Inner inner, Op store, Src base) {
   return kNoChain;
 }
 
+uint16_t TableLoadCode(Op load, Src index, bool is_field) {
+  if (!kFastChains || index == Src::kConst) return kNoChain;
+  for (size_t i = 0; i < kTableLoads.size(); ++i) {
+    if (kTableLoads[i] == load) return CodeIn(kTableChains, i, NumberOfBase(index) + (is_field ? kBases : 0));
+  }
+  return kNoChain;
+}
+
 }  // namespace sandbox::fast

@@ -31,7 +31,8 @@ namespace chain_internal {
 
 // --- Integers -------------------------------------------------------------------------------------------------------
 
-// Shifted, masked and scaled operands: of hashes, of bit fields, of addresses.
+// Shifted, masked and scaled operands: of hashes, of bit fields, of addresses. The inner one leaves the accumulator alone: it may
+// hold the other operand.
 inline constexpr std::array<Inner, 20> kShifts = {{
     {Op::kI32Shl, Pair::kSlotConst},    {Op::kI32Shl, Pair::kAccConst},     {Op::kI32Shl, Pair::kPin0Const},
     {Op::kI32Shl, Pair::kPin1Const},    {Op::kI32ShrU, Pair::kSlotConst},   {Op::kI32ShrU, Pair::kAccConst},
@@ -41,11 +42,12 @@ inline constexpr std::array<Inner, 20> kShifts = {{
     {Op::kI32Rotl, Pair::kPin1Const},   {Op::kI32ShrS, Pair::kSlotConst},   {Op::kI32ShrS, Pair::kAccConst},
     {Op::kI32Mul, Pair::kSlotConst},    {Op::kI32Mul, Pair::kAccConst},
 }};
-inline constexpr std::array<Outer, 14> kShiftUsers = {{
+inline constexpr std::array<Outer, 17> kShiftUsers = {{
     {Op::kI32Add, Src::kSlot}, {Op::kI32Add, Src::kConst}, {Op::kI32Add, Src::kPin0}, {Op::kI32Add, Src::kPin1},
     {Op::kI32Xor, Src::kSlot}, {Op::kI32Xor, Src::kPin0},  {Op::kI32Xor, Src::kPin1}, {Op::kI32Or, Src::kSlot},
     {Op::kI32Or, Src::kPin0},  {Op::kI32Or, Src::kPin1},   {Op::kI32And, Src::kSlot}, {Op::kI32And, Src::kConst},
-    {Op::kI32And, Src::kPin0}, {Op::kI32And, Src::kPin1},
+    {Op::kI32And, Src::kPin0}, {Op::kI32And, Src::kPin1}, {Op::kI32Add, Src::kAcc},  {Op::kI32Xor, Src::kAcc},
+    {Op::kI32Or, Src::kAcc},
 }};
 
 // Expressions of three operands.
@@ -212,6 +214,15 @@ inline constexpr Grid kF64StoreChains{kF32StoreChains.end(), kTerms<Operand::kF6
 inline constexpr Grid kIntStoreChains{kF64StoreChains.end(), kStored.size(), kStoringOps.size() * kBases, 1};
 inline constexpr Grid kWordChains{(kIntStoreChains.end() + 1) / 2 * 2, kWords.size(), kWordUsers.size(), kPlainDsts};
 
+// A load of a table's element whose number is what a mask leaves of another number, shifted right before that or not; it is
+// shifted left and added to a constant, neither of which can wrap. Rows: the loads; columns: what the number is in, and after
+// those for masks alone those for fields.
+inline constexpr std::array<Op, 6> kTableLoads = {Op::kI32Load,    Op::kI32Load8U,  Op::kI32Load8S,
+                                                  Op::kI32Load16U, Op::kI32Load16S, Op::kI64Load};
+inline constexpr std::array<Src, kBases> kTableIndices = {Src::kSlot, Src::kAcc, Src::kPin0, Src::kPin1};
+inline constexpr Grid kTableChains{kWordChains.end(), kTableLoads.size(), 2 * kBases, kPlainDsts};
+static_assert(kTableChains.begin % 2 == 0);
+
 template <Operand kType>
 inline constexpr Grid kTermChains = kType == Operand::kF64 ? kF64Chains : kF32Chains;
 template <Operand kType>
@@ -221,7 +232,7 @@ inline constexpr Grid kStoreChains = kType == Operand::kF64 ? kF64StoreChains : 
 
 }  // namespace chain_internal
 
-inline constexpr size_t kChainsEnd = chain_internal::kWordChains.end();
+inline constexpr size_t kChainsEnd = chain_internal::kTableChains.end();
 
 // Whether an instruction that could leave its result in a slot leaves it in the accumulator only.
 bool IsAccumulatorForm(uint16_t code);
@@ -235,6 +246,8 @@ uint16_t ChainCode(Inner inner, Outer outer);
 uint16_t LoadChainCode(Op load, Src base, Outer outer);
 // What computes a number and stores it at an address of that base plus a constant.
 uint16_t StoreChainCode(Inner inner, Op store, Src base);
+// What loads the element of a table whose number is what a mask leaves of that operand, or a field of it.
+uint16_t TableLoadCode(Op load, Src index, bool is_field);
 
 }  // namespace sandbox::fast
 

@@ -189,6 +189,13 @@ Shape ShapeOfChain(uint16_t code) {
     AddChain(shape, kWords[kWordChains.RowOf(code)], kWordUsers[kWordChains.ColumnOf(code)], Operand::kI64);
     return shape.Make(false);
   }
+  if (kTableChains.Has(code)) {
+    shape.Add('d');
+    const size_t column = kTableChains.ColumnOf(code);
+    shape.Add(kTableIndices[column % kBases], Operand::kI32);
+    shape.Add(column < kBases ? "whw" : "hwhw");
+    return shape.Make(true);
+  }
   if (kIntStoreChains.Has(code)) {
     shape.Add(kBaseAddresses[kIntStoreChains.ColumnOf(code) % kBases]);
     shape.Add('w');
@@ -290,7 +297,7 @@ bool IsAccumulatorForm(uint16_t code) {
   if (kLoads.Has(code)) return kLoads.FormOf(code) == static_cast<size_t>(Dst::kAcc);
   if (kShiftChains.Has(code)) return kShiftChains.FormOf(code) == static_cast<size_t>(Dst::kAcc);
   const bool is_pair = kIndexedLoads.Has(code) || (code >= kSumChains.begin && code < kF32StoreChains.begin);
-  return (is_pair || kWordChains.Has(code)) && code % 2 != 0;
+  return (is_pair || kWordChains.Has(code) || kTableChains.Has(code)) && code % 2 != 0;
 }
 
 Shape ShapeOf(uint16_t code) {

@@ -90,29 +90,29 @@ class Translator {
     bool IsShift() const { return op == Op::kI32Shl && second.src == Src::kConst; }
   };
 
-  // The last two in a row, the last one first; at: kNone where there is none.
+  // The last four in a row, the last one first; at: kNone where there is none. A field of a number, scaled and added to, is that.
   class Recent {
    public:
-    Recent() = default;
-    Recent(const Computed& last, const Computed& before) : items_{last, before} {}
-    Computed& operator[](size_t i) { return i == newest_ ? items_[0] : items_[1]; }
-    const Computed& operator[](size_t i) const { return i == newest_ ? items_[0] : items_[1]; }
+    Computed& operator[](size_t i) { return items_[PlaceOf(i)]; }
+    const Computed& operator[](size_t i) const { return items_[PlaceOf(i)]; }
     void Forget() {
       for (Computed& item : items_) item.Forget();
     }
-    // One more, to be filled in: the one before the last is forgotten.
+    // One more, to be filled in: the first one is forgotten.
     Computed& Next() {
-      newest_ ^= 1;
-      return (*this)[0];
+      newest_ = (newest_ + 1) % items_.size();
+      return items_[newest_];
     }
     // The last one goes.
     void Retract() {
-      (*this)[0].Forget();
-      newest_ ^= 1;
+      items_[newest_].Forget();
+      newest_ = PlaceOf(1);
     }
 
    private:
-    std::array<Computed, 2> items_;
+    size_t PlaceOf(size_t i) const { return (newest_ + items_.size() - i) % items_.size(); }
+
+    std::array<Computed, 4> items_;
     size_t newest_ = 0;
   };
 
@@ -250,6 +250,7 @@ class Translator {
   bool TryTakeIndex(Where& where);
   bool IsShiftedSum() const;
   static void PutAddress(Line& line, const Where& where);
+  bool TryLoadFromTable(Op load, Where where, uint32_t offset);
   // Whether the topmost operand is the result of that instruction, the last one.
   bool IsTopFrom(const Computed& computed) const;
   // The code from `begin` on goes, which has changed that accumulator: who comes does the work.
@@ -281,7 +282,8 @@ class Translator {
   // is no chain, and nothing has happened.
   bool TryChain(Op op, Place first, Place second);
   bool TryStoreChain(Op store, uint32_t offset);
-  bool ChainComputed(const Outer& outer, const Place& other);
+  bool ChainComputed(const Outer& outer, Place other);
+  bool IsStillInAccumulator(const Place& operand, const Computed& last) const;
   bool ChainLoad(Outer outer, Place other);
 
   // --- Joins (translator_join.cc) ---

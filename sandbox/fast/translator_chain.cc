@@ -24,9 +24,27 @@ bool Translator::TryChain(Op op, Place first, Place second) {
   return computed_[0].at == last_ && !computed_[0].is_chain && ChainComputed(outer, other);
 }
 
-bool Translator::ChainComputed(const Outer& outer, const Place& other) {
+// The operand, in its slot, is the result of the instruction before the last one, which could leave it in the accumulator: the last
+// one does not want that for itself.
+bool Translator::IsStillInAccumulator(const Place& operand, const Computed& last) const {
+  if (operand.src != Src::kSlot || operand.slot < first_operand_ || before_last_ == kNone || last.at != last_) return false;
+  if (last.first.src == Src::kAcc || last.second.src == Src::kAcc) return false;
+  const uint16_t code = CodeAt(before_last_);
+  return CodeAt(before_last_ + 1) == operand.slot && !IsAccumulatorForm(code) && IsAccumulatorForm(AccumulatorForm(code));
+}
+
+bool Translator::ChainComputed(const Outer& outer, Place other) {
   Computed inner = computed_[0];
-  const uint16_t code = ChainCode({inner.op, PairOf(inner.first.src, inner.second.src)}, outer);
+  const Inner wanted{inner.op, PairOf(inner.first.src, inner.second.src)};
+  uint16_t code = kNoChain;
+  if (const uint32_t before = before_last_; IsStillInAccumulator(other, inner)) {
+    code = ChainCode(wanted, {outer.op, Src::kAcc, outer.is_first});
+    if (code != kNoChain) {
+      Patch16(before, AccumulatorForm(CodeAt(before)));
+      other.src = Src::kAcc;
+    }
+  }
+  if (code == kNoChain) code = ChainCode(wanted, outer);
   if (code == kNoChain) return false;
   const Operand type = InfoOf(outer.op).signature.param(0);
   Retract(inner.at, IsFloat(type) ? kFloat : kInt);
@@ -39,7 +57,8 @@ bool Translator::ChainComputed(const Outer& outer, const Place& other) {
   inner.end = here();
   // An access to memory may do all of it (an element of a table at a constant place).
   const Place inner_result{.src = Src::kAcc};
-  computed_ = {Computed{start, here(), outer.op, Home(height()), inner_result, other, true}, inner};
+  computed_.Next() = inner;
+  computed_.Next() = {start, here(), outer.op, Home(height()), inner_result, other, true};
   PushResult(start, IsFloat(type) ? kFloat : kInt);
   return true;
 }

@@ -103,9 +103,44 @@ uint32_t Translator::EmitShifted(uint16_t slot, const Entry& shifted) {
   return start;
 }
 
+// What the address is made of was masked just before: it is an element of a table that is loaded. False where there is no
+// instruction for that, and nothing has happened.
+bool Translator::TryLoadFromTable(Op load, Where where, uint32_t offset) {
+  if constexpr (!kFastChains) return false;
+  if (where.first.src != Src::kAcc || (where.is_indexed && !IsShifted(where.index))) return false;
+  Computed last = computed_[0];
+  if (last.at == kNone || last.end != here() || !IsAccumulatorForm(CodeAt(last.at))) return false;
+  const uint32_t begin = last.at;
+  const Computed& inner = computed_[1];
+  if (last.is_chain && last.IsSum() && !where.is_indexed && where.sum == 0) {
+    where.sum = static_cast<uint32_t>(last.second.bits);
+    last = inner;
+  }
+  if (last.op != Op::kI32And || last.second.src != Src::kConst) return false;
+  const bool is_field = last.is_chain && inner.op == Op::kI32ShrU && inner.second.src == Src::kConst;
+  if (last.is_chain && !is_field) return false;
+  const Place number = is_field ? inner.first : last.first;
+  const uint16_t code = TableLoadCode(load, number.src, is_field);
+  // The address of the last element, and what is added to it, must be what they are without wrapping.
+  const uint64_t last_element = (last.second.bits & UINT32_MAX) << where.shift;
+  const uint64_t place = uint64_t{where.sum} + offset;
+  const bool may_wrap = last_element + where.sum > UINT32_MAX || place > UINT32_MAX;
+  if (code == kNoChain || may_wrap || !HasRoom()) return false;
+  Retract(begin, kInt);
+  Line line = Open(code);
+  line.Put16(Home(height()));
+  line.Put(number, Operand::kI32);
+  if (is_field) line.Put16(static_cast<uint16_t>(inner.second.bits & 31));
+  line.Put32(static_cast<uint32_t>(last.second.bits));
+  line.Put16(static_cast<uint16_t>(where.shift));
+  line.Put32(static_cast<uint32_t>(place));
+  PushResult(Close(line), kInt);
+  return true;
+}
+
 void Translator::Load(Op op, uint32_t offset) {
   const Where where = TakeAddress(true);
-  if (!HasRoom()) return;
+  if (TryLoadFromTable(op, where, offset) || !HasRoom()) return;
   Line line = Open(where.is_indexed ? IndexedLoadCode(op, where.index) : LoadCode(op, where.address));
   line.Put16(Home(height()));
   PutAddress(line, where);

@@ -113,6 +113,17 @@ void AddStores(Seen& seen, Op store) {
   }
 }
 
+void AddTableLoads(Seen& seen) {
+  for (const Op load : kTableLoads) {
+    for (const Src index : {Src::kSlot, Src::kAcc, Src::kPin0, Src::kPin1}) {
+      seen.AddForms(TableLoadCode(load, index, false), "d" + FieldOf(index, Operand::kI32) + "whw", IsPin(index), true, false);
+      seen.AddForms(TableLoadCode(load, index, true), "d" + FieldOf(index, Operand::kI32) + "hwhw", IsPin(index), true, false);
+    }
+    EXPECT_EQ(TableLoadCode(load, Src::kConst, true), kNoChain);
+  }
+  EXPECT_EQ(TableLoadCode(Op::kI64Load8U, Src::kSlot, false), kNoChain);
+}
+
 // All of them, and no number between them that is nothing.
 TEST(ChainsTest, CodesAndShapes) {
   if (!kFastChains) GTEST_SKIP() << "no chains in this build";
@@ -124,6 +135,7 @@ TEST(ChainsTest, CodesAndShapes) {
   AddFloats<Operand::kF64>(seen, Op::kF64Load);
   AddGrid(seen, kWords, kWordUsers, Operand::kI64, false);
   for (const Op store : kStoringOps) AddStores(seen, store);
+  AddTableLoads(seen);
   EXPECT_EQ(seen.size(), kChainsEnd - kShiftChains.begin);
 }
 

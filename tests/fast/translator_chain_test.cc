@@ -91,6 +91,51 @@ TEST(TranslatorChainTest, ElementsOfTables) {
   }
 }
 
+// What of a number is taken by a shift and a mask, or a mask alone, is an index into a table of a width, at a place, or at none.
+TEST(TranslatorChainTest, FieldsIndexTables) {
+  const auto table_loads = [](const Code& body) {
+    ModuleBuilder b;
+    b.AddMemory({1, 1, false});
+    b.AddFunction(b.AddType({kI32, kI32, kI32}, {kI32}), Code(body).End(), {{2, kI32}});
+    size_t loads = 0;
+    for (const uint16_t opcode : OpcodesOf(b, 0)) loads += fast::chain_internal::kTableChains.Has(opcode) ? 1 : 0;
+    return loads;
+  };
+  const Code numbers[] = {Code().LocalGet(0), Code().LocalGet(0).LocalGet(1).Op(Op::kI32Xor).LocalGet(2).Op(Op::kI32Rotl)};
+  for (const Code& number : numbers) {
+    for (const uint32_t right : {0u, 5u, 31u, 40u}) {
+      for (const int32_t mask : {7, 255, 0x3f8, -4}) {
+        for (const uint32_t left : {0u, 2u, 33u}) {
+          for (const uint32_t place : {0u, 512u}) {
+            Code code = number;
+            if (right != 0) code.I32Const(static_cast<int32_t>(right)).Op(Op::kI32ShrU);
+            code.I32Const(mask).Op(Op::kI32And);
+            if (left != 0) code.I32Const(static_cast<int32_t>(left)).Op(Op::kI32Shl);
+            if (place != 0) code.I32Const(static_cast<int32_t>(place)).Op(Op::kI32Add);
+            code.Load(Op::kI32Load16U, 0, 6).LocalGet(1).Op(Op::kI32Add);
+            // A chain of two others and a mask is no field, and the mask is not its last part.
+            const bool may_wrap = (uint64_t{static_cast<uint32_t>(mask)} << left % 32) + place > UINT32_MAX;
+            if (right != 0 || &number == &numbers[0]) EXPECT_EQ(table_loads(code), kFastChains && !may_wrap ? 1u : 0u) << right << " " << mask << " " << left << " " << place;
+            ExpectSameOfInts(code, {Value::I32(0x12345), Value::I32(-7), Value::I32(11)});
+            if (HasFailure()) FAIL();
+          }
+        }
+      }
+    }
+  }
+  // The masked number is an operand as well.
+  const Code kept = Code().LocalGet(0).I32Const(63).Op(Op::kI32And).Op(Op::kLocalTee, {3}).I32Const(2).Op(Op::kI32Shl).Load(Op::kI32Load)
+      .LocalGet(3).Op(Op::kI32Xor);
+    EXPECT_EQ(table_loads(kept), 0u);
+  ExpectSameOfInts(kept, {Value::I32(99), Value::I32(1), Value::I32(2)});
+  const Code is_signed = Code().LocalGet(0).I32Const(3).Op(Op::kI32ShrS).I32Const(-8).Op(Op::kI32And).Load(Op::kI32Load, 0, 64);
+  ExpectSameOfInts(is_signed, {Value::I32(-200), Value::I32(1), Value::I32(2)});
+  ExpectSameOfInts(is_signed, {Value::I32(200), Value::I32(1), Value::I32(2)});
+  const Code wide = Code().LocalGet(0).I32Const(15).Op(Op::kI32And).I32Const(3).Op(Op::kI32Shl).Load(Op::kI64Load, 3, 8).I64Const(17)
+      .Op(Op::kI64ShrU).Op(Op::kI32WrapI64);
+  ExpectSameOfInts(wide, {Value::I32(99), Value::I32(1), Value::I32(2)});
+}
+
 // Accesses that are part of a chain trap where they stand, at the last byte but not before it, and memory is as in place.
 TEST(TranslatorChainTest, Traps) {
   ModuleBuilder b;
@@ -104,9 +149,15 @@ TEST(TranslatorChainTest, Traps) {
       .LocalGet(1).LocalGet(1).Op(Op::kF64Add).Load(Op::kF64Store, 0, 16);
   b.ExportFunction("store", b.AddFunction(b.AddType({kI32, ValType::F64()}, {}), Code(stores).End()));
 #endif
+  b.ExportFunction("table", b.AddFunction(b.AddType({kI32}, {kI32}),
+                                          Code().LocalGet(0).I32Const(1).Op(Op::kI32ShrU).I32Const(0x7fff'ffff).Op(Op::kI32And)
+                                              .I32Const(1).Op(Op::kI32Shl).I32Const(8).Op(Op::kI32Add).Load(Op::kI32Load, 0, 4)
+                                              .LocalGet(0).I32Const(-1).Op(Op::kI32And).Load(Op::kI32Load16U, 0, 8)
+                                              .Op(Op::kI32Sub).End()));
   for (const int32_t below : {8, 11, 12, 13, 16, 19, 20, 21, 23, 24, 25, 1000, -1}) {
     const Value address = Value::I32(65'536 - below);
     ExpectSame(b, "load", {address}, 1);
+    ExpectSame(b, "table", {address}, 1);
 #if SANDBOX_FLOATS
     ExpectSame(b, "store", {address, Value::F64(1.5)}, 1);
 #endif
@@ -190,6 +241,10 @@ class RandomCode {
   Code Address() {
     if (Below(8) == 0) return Int(1).I32Const(0xff).Op(Op::kI32And).I32Const(3).Op(Op::kI32Shl).I32Const(40).Op(Op::kI32Add);
     Code code = Int(1);
+    if (Below(4) == 0) {
+      code.I32Const(static_cast<int32_t>(Below(34))).Op(Op::kI32ShrU).I32Const(0xff).Op(Op::kI32And);
+      return Below(2) == 0 ? code : code.I32Const(static_cast<int32_t>(Below(4))).Op(Op::kI32Shl);
+    }
     if (Below(40) != 0) code.I32Const(0x7ff0).Op(Op::kI32And);
     if (Below(3) == 0) code.I32Const(static_cast<int32_t>(Below(64))).Op(Op::kI32Add);
     return code;
