@@ -56,6 +56,7 @@ Result<void> Machine::PushRun(RunKind kind, uint32_t slots) {
   registers.sp = base;
   registers.sp[0] = 0;
   registers.locals = base;
+  registers.is_behind_call = false;
   return {};
 }
 

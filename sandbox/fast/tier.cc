@@ -119,6 +119,7 @@ void BecomeInPlace(Machine& m, uint32_t offset, uint32_t side_table, uint32_t he
   r.side_table = SideTablePos(m.side_table.At(record.side_table + side_table));
   r.sp = r.locals + static_cast<ptrdiff_t>(uint64_t{record.param_slots} + record.local_slots + height);
   r.entry_cost = 0;
+  r.is_behind_call = false;
   m.PrepareReturn();
 }
 

@@ -27,7 +27,7 @@ bool Translator::TryChain(Op op, Place first, Place second) {
 // The operand, in its slot, is the result of the instruction before the last one, which could leave it in the accumulator: the last
 // one does not want that for itself.
 bool Translator::IsStillInAccumulator(const Place& operand, const Computed& last) const {
-  if (operand.src != Src::kSlot || operand.slot < first_operand_ || before_last_ == kNone || last.at != last_) return false;
+  if (operand.src != Src::kSlot || operand.slot < first_operand_ || before_last_ == kNone) return false;
   if (last.first.src == Src::kAcc || last.second.src == Src::kAcc) return false;
   const uint16_t code = CodeAt(before_last_);
   return CodeAt(before_last_ + 1) == operand.slot && !IsAccumulatorForm(code) && IsAccumulatorForm(AccumulatorForm(code));

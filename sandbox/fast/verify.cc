@@ -55,10 +55,12 @@ class Verifier {
   bool AreNumbersInRange(size_t at) const {
     const uint32_t globals = static_cast<uint32_t>(module_.globals.size());
     switch (code_.code[at]) {
-      case kCall: return Word(at + 1) < module_.functions.size() && IsResultInFrame(code_.code[at + 3], at + 4);
+      case kCall: return Word(at + 1) < module_.functions.size() && IsResultOfCallInFrame(at);
       case kCallImport:
-        return Word(at + 1) < module_.imported_functions.size() && IsResultInFrame(code_.code[at + 9], at + 10) &&
-               code_.code[at + 6] + code_.code[at + 7] <= function_.param_slots + function_.needed_slots;
+        return Word(at + 1) < module_.imported_functions.size() && IsResultOfImportInFrame(at) &&
+               IsRangeInFrame(at + 6, at + 7);
+      case kReturnMany: return IsRangeInFrame(at + 1, at + 2);
+      case kMoveDown: return IsRangeInFrame(at + 1, at + 3) && IsRangeInFrame(at + 2, at + 3);
       case kRefFunc: return Word(at + 2) < module_.imported_functions.size() + module_.functions.size();
       case kCallIndirect:
       case kCallIndirectAcc:
@@ -75,14 +77,31 @@ class Verifier {
     }
   }
 
-  // Where a result that is returned in the slot `home` is wanted, too, lies below that.
-  bool IsResultInFrame(uint32_t home, size_t field) const {
+  // Where the only result, which is returned in the slot `home`, is wanted, too, lies below that.
+  bool IsResultInFrame(FuncTypeView type, uint32_t home, size_t field) const {
     const int32_t distance = static_cast<int16_t>(code_.code[field]);
-    return distance <= 0 && static_cast<int32_t>(home) + distance >= 0;
+    if (distance == 0) return true;
+    return type.results.size() == 1 && distance < 0 && static_cast<int32_t>(home) + distance >= 0;
+  }
+  bool IsResultOfCallInFrame(size_t at) const {
+    const FuncTypeView type = module_.types.FuncType(module_.functions[Word(at + 1)].type);
+    return IsResultInFrame(type, code_.code[at + 3], at + 4);
+  }
+  // A slow path finds the result below the arguments' top, a waiting one where they begin.
+  bool IsResultOfImportInFrame(size_t at) const {
+    const FuncTypeView type = module_.types.FuncType(module_.FunctionType(Word(at + 1)));
+    const uint32_t home = code_.code[at + 6];
+    const bool is_one_place = code_.code[at + 9] == home && code_.code[at + 5] + 1u == home + type.params.size();
+    return code_.code[at + 10] == 0 || (is_one_place && IsResultInFrame(type, home, at + 10));
   }
   bool IsResultOfIndirectInFrame(size_t at) const {
-    const size_t params = module_.types.FuncType(Word(at + 1)).params.size();
-    return code_.code[at + 6] >= params && IsResultInFrame(static_cast<uint32_t>(code_.code[at + 6] - params), at + 7);
+    const FuncTypeView type = module_.types.FuncType(Word(at + 1));
+    const size_t params = type.params.size();
+    return code_.code[at + 6] >= params && IsResultInFrame(type, static_cast<uint32_t>(code_.code[at + 6] - params), at + 7);
+  }
+  // As many slots from there on are the frame's.
+  bool IsRangeInFrame(size_t begin, size_t count) const {
+    return code_.code[begin] + code_.code[count] <= function_.param_slots + function_.needed_slots;
   }
 
   bool MarkRegions() {

@@ -123,6 +123,19 @@ TEST(TranslatorChainTest, FieldsIndexTables) {
       }
     }
   }
+  // What is added wraps, or lies beyond any memory.
+  for (const uint32_t left : {0u, 2u}) {
+    for (const int32_t sum : {-8, INT32_MIN, 24}) {
+      for (const uint32_t offset : {0u, 16u, 0x8000'0010u, 0xffff'fff8u}) {
+        const Code far = Code().LocalGet(0).I32Const(15).Op(Op::kI32And).I32Const(static_cast<int32_t>(left)).Op(Op::kI32Shl)
+            .I32Const(sum).Op(Op::kI32Add).Load(Op::kI32Load, 0, offset);
+        for (const int32_t number : {0, 3, 15}) ExpectSameOfInts(far, {Value::I32(number), Value::I32(0), Value::I32(0)});
+      }
+    }
+  }
+  const Code twice = Code().LocalGet(0).I32Const(15).Op(Op::kI32And).I32Const(16).Op(Op::kI32Add).I32Const(32).Op(Op::kI32Add)
+      .Load(Op::kI32Load);
+  ExpectSameOfInts(twice, {Value::I32(7), Value::I32(0), Value::I32(0)});
   // The masked number is an operand as well.
   const Code kept = Code().LocalGet(0).I32Const(63).Op(Op::kI32And).Op(Op::kLocalTee, {3}).I32Const(2).Op(Op::kI32Shl).Load(Op::kI32Load)
       .LocalGet(3).Op(Op::kI32Xor);
@@ -134,6 +147,35 @@ TEST(TranslatorChainTest, FieldsIndexTables) {
   const Code wide = Code().LocalGet(0).I32Const(15).Op(Op::kI32And).I32Const(3).Op(Op::kI32Shl).Load(Op::kI64Load, 3, 8).I64Const(17)
       .Op(Op::kI64ShrU).Op(Op::kI32WrapI64);
   ExpectSameOfInts(wide, {Value::I32(99), Value::I32(1), Value::I32(2)});
+}
+
+// An operand that was computed just before the inner instruction stays in the accumulator; one that was computed earlier does not.
+TEST(TranslatorChainTest, OperandsInTheAccumulator) {
+  const auto in_accumulator = [](const Code& body) {
+    ModuleBuilder b;
+    b.AddMemory({1, 1, false});
+    b.AddFunction(b.AddType({kI32, kI32, kI32}, {kI32}), Code(body).End(), {{2, kI32}});
+    size_t found = 0;
+    using namespace fast::chain_internal;
+    for (const uint16_t opcode : OpcodesOf(b, 0)) {
+      found += kShiftChains.Has(opcode) && kShiftUsers[kShiftChains.ColumnOf(opcode)].other == fast::Src::kAcc ? 1 : 0;
+    }
+    return found;
+  };
+  const Code sum = Code().LocalGet(0).LocalGet(1).Op(Op::kI32Sub);
+  const Code loaded = Code().LocalGet(0).Load(Op::kI32Load8U, 0, 9);
+  const Code table = Code().LocalGet(0).I32Const(31).Op(Op::kI32And).I32Const(2).Op(Op::kI32Shl).Load(Op::kI32Load, 0, 16);
+  const Code set = Code().LocalGet(1).LocalGet(2).Op(Op::kI32Mul).LocalSet(3);
+  const Code shift = Code().LocalGet(2).I32Const(5).Op(Op::kI32ShrU);
+  for (const Op op : {Op::kI32Xor, Op::kI32Add, Op::kI32Or}) {
+    for (const Code& first : {sum, loaded, table}) {
+      const Code joined = Code(first).Raw(shift).Op(op);
+      EXPECT_EQ(in_accumulator(joined), kFastChains ? 1u : 0u);
+      const Code parted = Code(first).Raw(set).Raw(shift).Op(op).LocalGet(3).Op(Op::kI32Add);
+      EXPECT_EQ(in_accumulator(parted), 0u);
+      for (const Code& code : {joined, parted}) ExpectSameOfInts(code, {Value::I32(77), Value::I32(-5), Value::I32(0x1234)});
+    }
+  }
 }
 
 // Accesses that are part of a chain trap where they stand, at the last byte but not before it, and memory is as in place.

@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -176,6 +177,13 @@ TEST_F(VerifyTest, ResultsOutsideTheFrame) {
         const int home = code(i).code[start + 9];
         EXPECT_TRUE(IsValidWith(i, at, static_cast<uint16_t>(-home))) << i << " at " << start;
         EXPECT_FALSE(IsValidWith(i, at, static_cast<uint16_t>(-home - 1))) << i << " at " << start;
+        // All who bring the result must find it in the same place.
+        code(i).code[at] = static_cast<uint16_t>(-home);
+        for (const size_t place : {start + 5, start + 6, start + 9}) {
+          EXPECT_FALSE(IsValidWith(i, place, code(i).code[place] + 1u)) << i << " at " << start;
+          EXPECT_FALSE(IsValidWith(i, place, code(i).code[place] - 1u)) << i << " at " << start;
+        }
+        code(i).code[at] = 0;
       } else {
         ++others;
         EXPECT_FALSE(IsValidWith(i, at, static_cast<uint16_t>(-1))) << i << " at " << start;
@@ -184,6 +192,73 @@ TEST_F(VerifyTest, ResultsOutsideTheFrame) {
   }
   EXPECT_GT(calls, 3u);
   EXPECT_GT(others, 0u);
+}
+
+// A call without a result, or with two, has none for a local.
+TEST_F(VerifyTest, ResultsThatAreNotOne) {
+  testing::ModuleBuilder b;
+  const ValType i32 = ValType::I32();
+  const uint32_t none = b.AddType({i32}, {});
+  const uint32_t two = b.AddType({i32}, {i32, i32});
+  b.AddTable({ValType::FuncRef(), Limits{4, 8, false}});
+  b.ImportFunction("env", "none", none);
+  b.ImportFunction("env", "two", two);
+  const uint32_t first = b.AddFunction(none, testing::Code().End());
+  const uint32_t second = b.AddFunction(two, testing::Code().LocalGet(0).LocalGet(0).End());
+  testing::Code code;
+  for (const uint32_t callee : {first, second, 0u, 1u}) {
+    code.LocalGet(0).LocalGet(0).Call(callee);
+    if (callee == second || callee == 1) code.Op(Op::kDrop).Op(Op::kDrop);
+    code.Op(Op::kDrop);
+  }
+  for (const uint32_t type : {none, two}) {
+    code.LocalGet(0).LocalGet(0).I32Const(1).Op(Op::kCallIndirect, {type, 0});
+    if (type == two) code.Op(Op::kDrop).Op(Op::kDrop);
+    code.Op(Op::kDrop);
+  }
+  b.AddFunction(none, code.End());
+  const LoadedModule loaded(b);
+  Budget budget(uint64_t{1} << 30);
+  FunctionCode made(budget);
+  ASSERT_TRUE(Translator(loaded.module, budget).Translate(2, made));
+  const FastFunction frame = FastFunctionOf(loaded.module, 2);
+  ASSERT_TRUE(IsCodeValid(loaded.module, frame, made));
+  size_t seen = 0;
+  for (size_t i = 1; i < made.code.size();) {
+    size_t at = i + 1;
+    const Shape shape = ShapeOf(made.code[i]);
+    for (const char field : shape.text()) {
+      if (field == 'r') {
+        ++seen;
+        made.code[at] = static_cast<uint16_t>(-1);
+        EXPECT_FALSE(IsCodeValid(loaded.module, frame, made)) << i;
+        made.code[at] = 0;
+      }
+      at += SizeOfField(field);
+    }
+    i = static_cast<size_t>(EndOf(made.code.span(), i, shape));
+  }
+  EXPECT_EQ(seen, 6u);
+}
+
+// Values that are moved, or returned, in a row.
+TEST_F(VerifyTest, RowsBeyondTheFrame) {
+  size_t seen = 0;
+  for (uint32_t i = 0; i < kRichFunctions; ++i) {
+    const FastFunction shape = FastFunctionOf(module(), i);
+    const uint32_t slots = shape.param_slots + shape.needed_slots;
+    for (const size_t start : Starts(i)) {
+      const uint16_t opcode = code(i).code[start];
+      if (opcode != kReturnMany && opcode != kMoveDown) continue;
+      ++seen;
+      const size_t count = start + (opcode == kReturnMany ? 2 : 3);
+      const uint32_t begin = std::max<uint32_t>(code(i).code[start + 1], opcode == kMoveDown ? code(i).code[start + 2] : 0);
+      EXPECT_TRUE(IsValidWith(i, count, slots - begin)) << i << " at " << start;
+      EXPECT_FALSE(IsValidWith(i, count, slots - begin + 1)) << i << " at " << start;
+      EXPECT_FALSE(IsValidWith(i, count, 60'000)) << i << " at " << start;
+    }
+  }
+  EXPECT_GT(seen, 1u);
 }
 
 TEST_F(VerifyTest, SlotsBeyondTheFrame) {
@@ -195,9 +270,11 @@ TEST_F(VerifyTest, SlotsBeyondTheFrame) {
       if (field != 'd' && field != 's' && field != 'b') return;
       ++seen;
       // Behind the last slot begins an empty range only; how long it is stands where host functions are called.
-      const bool is_filled = code(i).code[start] == kCallImport && code(i).code[at + 1] != 0;
+      const uint16_t opcode = code(i).code[start];
+      const bool is_import = opcode == kCallImport && code(i).code[at + 1] != 0;
+      const bool is_filled = is_import || opcode == kReturnMany || opcode == kMoveDown;
       EXPECT_EQ(IsValidWith(i, at, slots), field == 'b' && !is_filled) << i << " at " << start;
-      if (field == 'b' && is_filled) EXPECT_FALSE(IsValidWith(i, at + 1, slots + 1)) << i << " at " << start;
+      if (field == 'b' && is_import) EXPECT_FALSE(IsValidWith(i, at + 1, slots + 1)) << i << " at " << start;
       EXPECT_FALSE(IsValidWith(i, at, slots + 1)) << i << " at " << start;
       EXPECT_FALSE(IsValidWith(i, at, 0xffff)) << i << " at " << start;
     });
