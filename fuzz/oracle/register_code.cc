@@ -23,10 +23,11 @@ struct Target {
 struct Reading {
   std::vector<bool> is_start;  // for each halfword: whether an instruction begins there
   std::vector<Target> targets;
+  std::vector<size_t> results;  // fields that say which local a call's result is wanted in
 };
 
 Reading Read(std::span<const uint16_t> code) {
-  Reading reading{std::vector<bool>(code.size()), {}};
+  Reading reading{std::vector<bool>(code.size()), {}, {}};
   for (size_t at = 1; at < code.size();) {
     const fast::Shape shape = fast::ShapeOf(code[at]);
     const size_t end = static_cast<size_t>(fast::EndOf(code, at, shape));
@@ -34,6 +35,7 @@ Reading Read(std::span<const uint16_t> code) {
     size_t field = at + 1;
     for (const char kind : shape.text()) {
       if (kind == 't') reading.targets.push_back({at, field});
+      if (kind == 'r') reading.results.push_back(field);
       if (kind == '*') {
         // Entries of a branch table: a distance and one halfword more.
         for (; field < end; field += 3) reading.targets.push_back({at, field});
@@ -68,6 +70,16 @@ void CheckVerifier(const ModuleData& module, uint32_t choice, std::span<const ui
   const FastFunction frame = FrameOf(module, number);
   if (!fast::IsCodeValid(module, frame, code)) Report("register code is refused", bytes);
   const Reading reading = Read(code.code.span());
+  for (const size_t field : reading.results) {
+    // Above where it is returned, and below any frame that is not too large for that.
+    const uint16_t before = code.code[field];
+    for (const int outside : {1, -static_cast<int>(frame.param_slots + frame.needed_slots)}) {
+      if (outside < INT16_MIN) continue;
+      code.code[field] = static_cast<uint16_t>(outside);
+      if (fast::IsCodeValid(module, frame, code)) Report("a result outside the frame is accepted", bytes);
+    }
+    code.code[field] = before;
+  }
   if (reading.targets.empty()) return;
   const Target target = reading.targets[choice / 8 % reading.targets.size()];
   size_t into = 1 + choice / 64 % (code.code.size() - 1);
