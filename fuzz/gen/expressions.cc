@@ -153,11 +153,11 @@ void FunctionGenerator::JoinedCondition() {
     Emit(Op::kLocalSet, {*copied});
     Pop(1);
   }
-  const uint32_t form = source_.OneIn(4) ? 1 : source_.Below(5);
+  const uint32_t form = source_.OneIn(6) ? 1 : source_.Below(5);
   const bool is_load = form % 4 == 0 && HasPlainMemory();
   if (is_load) {
     // Most such addresses are a local, or what was just computed.
-    source_.OneIn(3) ? HotAddress() : source_.OneIn(3) ? SmallTree() : PlainAddress();
+    source_.OneIn(3) ? HotAddress() : source_.OneIn(2) ? JoinedAddress() : PlainAddress();
     const Op load = source_.Pick(kLoads);
     Emit(load);
     HotMemarg(load);
@@ -224,6 +224,14 @@ void FunctionGenerator::PlainAddress() {
   if (!source_.OneIn(3)) return;
   EmitI32(static_cast<int32_t>(source_.Below(kSmall)));
   Emit(Op::kI32Add);
+}
+
+// Pushes a small number that is computed, and neither a sum nor masked: those a load may compute itself.
+void FunctionGenerator::JoinedAddress() {
+  SmallNumber();
+  SmallNumber();
+  Emit(source_.OneIn(2) ? Op::kI32Xor : Op::kI32Or);
+  Pop(1);
 }
 
 // Pushes the address of a byte or of an element, mostly within the first page.

@@ -116,6 +116,7 @@ class FunctionGenerator {
   void SmallNumber();
   void SmallTree();
   void PlainAddress();
+  void JoinedAddress();
   void HotAddress();
   void HotMemarg(Op op);
   bool LoadHot(ValType type);
@@ -152,6 +153,7 @@ class FunctionGenerator {
   void AddToHot();
   void MoveSmall();
   void Aside();
+  void SteppedCondition();
   void LeaveWithValue();
   void TightStep(const Rounds& rounds);
   void TightLoop();

@@ -131,6 +131,7 @@ void ExpectChains(const CodeCounter& counter) {
   ExpectGrid(counter, "loads before integers", kIntLoadChains, 45);
   ExpectGrid(counter, "stores of integers", kIntStoreChains, 20);
   ExpectGrid(counter, "words before", kWordChains, 25);
+  ExpectGrid(counter, "elements of tables", kTableChains, 20);
   if (!kFloats) return;
   ExpectGrid(counter, "f32 terms", kF32Chains, 50);
   ExpectGrid(counter, "f64 terms", kF64Chains, 50);

@@ -219,12 +219,26 @@ void FunctionGenerator::Aside() {
   Consume();
 }
 
+// A local that steps on is compared with another one, which the loop uses much as a rule.
+void FunctionGenerator::SteppedCondition() {
+  const std::optional<uint32_t> stepped = SomeLocal(ValType::I32());
+  if (!stepped) return JoinedCondition();
+  Emit(Op::kLocalGet, {*stepped});
+  EmitI32(static_cast<int32_t>(source_.Between(1, 8)));
+  Emit(Op::kI32Add);
+  Emit(Op::kLocalTee, {*stepped});
+  Push(ValType::I32());
+  if (!GetLocal(ValType::I32())) MakeConst(ValType::I32());
+  Emit(static_cast<Op>(static_cast<uint32_t>(Op::kI32Eq) + source_.Below(10)));
+  Pop(1);
+}
+
 // A block that is left with one value or ends with another one.
 void FunctionGenerator::LeaveWithValue() {
   const ValType type = AnyType(source_, plan_);
   code_.Begin(Op::kBlock, type);
   Make(type);
-  source_.OneIn(3) ? Condition() : JoinedCondition();
+  source_.OneIn(2) ? SteppedCondition() : source_.OneIn(3) ? Condition() : JoinedCondition();
   Pop(1);
   Emit(Op::kBrIf, {0});
   Consume();
