@@ -59,6 +59,8 @@ LIKELY = [
     ("sandbox/module/side_table", ["execute_diff_fuzzer", "side_table_fuzzer"]),
     ("sandbox/valid/side_table", ["side_table_fuzzer", "execute_diff_fuzzer"]),
     ("sandbox/valid/function_stacks", ["limits_fuzzer", "validate_diff_fuzzer"]),
+    ("sandbox/valid/function_validator", ["limits_fuzzer", "validate_diff_fuzzer", "validate_diff_v8_fuzzer", "side_table_fuzzer",
+                                          "decode_fuzzer"]),
     ("sandbox/valid/", ["validate_diff_fuzzer", "validate_diff_v8_fuzzer", "side_table_fuzzer", "decode_fuzzer"]),
     ("sandbox/binary/", ["validate_diff_fuzzer"]),
     ("sandbox/module/", ["validate_diff_fuzzer"]),
