@@ -382,12 +382,15 @@ void FunctionGenerator::CallAndKeep() {
   for (ValType type : callee.params) {
     if (!GetLocal(type)) Make(type);
   }
-  if (source_.OneIn(callee.super != kNoIndex ? 2 : 4)) IndirectCallee(function, false);
+  const bool is_imported = function < plan_.imported_functions;
+  if (source_.OneIn(callee.super != kNoIndex || is_imported ? 2 : 4)) IndirectCallee(function, false);
   else Emit(Op::kCall, {function});
   Pop(callee.params.size());
   Push(callee.results);
   // The host may have let the memory grow.
-  if (function < plan_.imported_functions && source_.OneIn(3)) EdgeAccess();
+  if (is_imported && source_.OneIn(3)) EdgeAccess();
+  // A result goes to a local right away, as a rule.
+  if (stack_.size() == outer + 1 && !source_.OneIn(3)) return Keep();
   if (source_.OneIn(3)) LocalArithmetic();
   while (stack_.size() > outer) Consume();
 }
