@@ -340,7 +340,10 @@ void LargestFrame(Scene& scene) {
     interrupt(i);
   }
   for (uint32_t i = 1; i < 2'000; i *= 2) code.LocalGet(i).Op(Op::kI32Sub);
+  // What a call returns goes to a local far below.
+  code.LocalGet(0).Call(0).LocalSet(2).LocalGet(2).Op(Op::kI32Add);
   ModuleBuilder b;
+  b.AddFunction(b.AddType({kI32}, {kI32}), Code().LocalGet(0).I32Const(3).Op(Op::kI32Mul).End());
   b.ExportFunction("f", b.AddFunction(b.AddType({kI32}, {kI32}), code.End(), {{locals, kI32}}));
   const Module module = Scene::Load(b);
   const Value argument = Value::I32(scene.source.Byte());
