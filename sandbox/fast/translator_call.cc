@@ -132,10 +132,10 @@ void Translator::CallImport(FuncTypeView type, uint32_t index) {
   Put32(start_.OffsetFrom(module_.bytes));
   Put16(TopSlot());
   // For a host function, whose cost is known: the cells that it is called on, their number, the cost, the last result.
-  Put16(Home(height() - params));
+  const uint32_t home = Home(height() - params);
+  Put16(home);
   Put16(std::max(params, results));
   Put16(static_cast<uint32_t>(1 + SlotsCost(params)));
-  const uint32_t home = Home(height() - params);
   ExpectResult(type.results, home);
   PopMany(params);
   PushCallResults(type.results);

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <random>
@@ -21,13 +22,17 @@ namespace {
 
 bool IsChain(uint16_t opcode) { return opcode >= fast::opcode_internal::kSteps.end() && opcode < fast::kChainsEnd; }
 
-size_t ChainsIn(const Code& body, std::vector<ValType> params, ValType result) {
+// How many instructions of that kind a function with this body consists of, which has two locals more.
+template <typename IsWanted>
+size_t CountIn(const Code& body, std::vector<ValType> params, ValType result, IsWanted is_wanted) {
   ModuleBuilder b;
   b.AddMemory({1, 1, false});
-  b.AddFunction(b.AddType(params, {result}), Code(body).End(), {});
-  size_t chains = 0;
-  for (const uint16_t opcode : OpcodesOf(b, 0)) chains += IsChain(opcode) ? 1 : 0;
-  return chains;
+  b.AddFunction(b.AddType(params, {result}), Code(body).End(), {{2, kI32}});
+  const std::vector<uint16_t> opcodes = OpcodesOf(b, 0);
+  return static_cast<size_t>(std::ranges::count_if(opcodes, is_wanted));
+}
+size_t ChainsIn(const Code& body, std::vector<ValType> params, ValType result) {
+  return CountIn(body, params, result, IsChain);
 }
 
 // --- By hand --------------------------------------------------------------------------------------------------------
@@ -94,12 +99,7 @@ TEST(TranslatorChainTest, ElementsOfTables) {
 // What of a number is taken by a shift and a mask, or a mask alone, is an index into a table of a width, at a place, or at none.
 TEST(TranslatorChainTest, FieldsIndexTables) {
   const auto table_loads = [](const Code& body) {
-    ModuleBuilder b;
-    b.AddMemory({1, 1, false});
-    b.AddFunction(b.AddType({kI32, kI32, kI32}, {kI32}), Code(body).End(), {{2, kI32}});
-    size_t loads = 0;
-    for (const uint16_t opcode : OpcodesOf(b, 0)) loads += fast::chain_internal::kTableChains.Has(opcode) ? 1 : 0;
-    return loads;
+    return CountIn(body, {kI32, kI32, kI32}, kI32, [](uint16_t opcode) { return fast::chain_internal::kTableChains.Has(opcode); });
   };
   const Code numbers[] = {Code().LocalGet(0), Code().LocalGet(0).LocalGet(1).Op(Op::kI32Xor).LocalGet(2).Op(Op::kI32Rotl)};
   for (const Code& number : numbers) {
@@ -139,7 +139,7 @@ TEST(TranslatorChainTest, FieldsIndexTables) {
   // The masked number is an operand as well.
   const Code kept = Code().LocalGet(0).I32Const(63).Op(Op::kI32And).Op(Op::kLocalTee, {3}).I32Const(2).Op(Op::kI32Shl).Load(Op::kI32Load)
       .LocalGet(3).Op(Op::kI32Xor);
-    EXPECT_EQ(table_loads(kept), 0u);
+  EXPECT_EQ(table_loads(kept), 0u);
   ExpectSameOfInts(kept, {Value::I32(99), Value::I32(1), Value::I32(2)});
   const Code is_signed = Code().LocalGet(0).I32Const(3).Op(Op::kI32ShrS).I32Const(-8).Op(Op::kI32And).Load(Op::kI32Load, 0, 64);
   ExpectSameOfInts(is_signed, {Value::I32(-200), Value::I32(1), Value::I32(2)});
@@ -152,15 +152,10 @@ TEST(TranslatorChainTest, FieldsIndexTables) {
 // An operand that was computed just before the inner instruction stays in the accumulator; one that was computed earlier does not.
 TEST(TranslatorChainTest, OperandsInTheAccumulator) {
   const auto in_accumulator = [](const Code& body) {
-    ModuleBuilder b;
-    b.AddMemory({1, 1, false});
-    b.AddFunction(b.AddType({kI32, kI32, kI32}, {kI32}), Code(body).End(), {{2, kI32}});
-    size_t found = 0;
-    using namespace fast::chain_internal;
-    for (const uint16_t opcode : OpcodesOf(b, 0)) {
-      found += kShiftChains.Has(opcode) && kShiftUsers[kShiftChains.ColumnOf(opcode)].other == fast::Src::kAcc ? 1 : 0;
-    }
-    return found;
+    return CountIn(body, {kI32, kI32, kI32}, kI32, [](uint16_t opcode) {
+      using namespace fast::chain_internal;
+      return kShiftChains.Has(opcode) && kShiftUsers[kShiftChains.ColumnOf(opcode)].other == fast::Src::kAcc;
+    });
   };
   const Code sum = Code().LocalGet(0).LocalGet(1).Op(Op::kI32Sub);
   const Code loaded = Code().LocalGet(0).Load(Op::kI32Load8U, 0, 9);

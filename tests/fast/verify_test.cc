@@ -162,32 +162,25 @@ TEST_F(VerifyTest, ResultsOutsideTheFrame) {
       const uint16_t opcode = code(i).code[start];
       EXPECT_TRUE(IsValidWith(i, at, 0)) << i << " at " << start;
       for (const int distance : {1, 100, INT16_MAX, INT16_MIN}) EXPECT_FALSE(IsValidWith(i, at, static_cast<uint16_t>(distance)));
-      if (opcode == kCall) {
-        ++calls;
-        const int home = code(i).code[start + 3];
-        EXPECT_TRUE(IsValidWith(i, at, static_cast<uint16_t>(-home))) << i << " at " << start;
-        EXPECT_FALSE(IsValidWith(i, at, static_cast<uint16_t>(-home - 1))) << i << " at " << start;
-      } else if (opcode == kCallIndirect || opcode == kCallIndirectAcc) {
-        ++calls;
-        const int home = code(i).code[start + 6] - 1;  // all of one parameter
-        EXPECT_TRUE(IsValidWith(i, at, static_cast<uint16_t>(-home))) << i << " at " << start;
-        EXPECT_FALSE(IsValidWith(i, at, static_cast<uint16_t>(-home - 1))) << i << " at " << start;
-      } else if (opcode == kCallImport) {
-        ++calls;
-        const int home = code(i).code[start + 9];
-        EXPECT_TRUE(IsValidWith(i, at, static_cast<uint16_t>(-home))) << i << " at " << start;
-        EXPECT_FALSE(IsValidWith(i, at, static_cast<uint16_t>(-home - 1))) << i << " at " << start;
-        // All who bring the result must find it in the same place.
-        code(i).code[at] = static_cast<uint16_t>(-home);
-        for (const size_t place : {start + 5, start + 6, start + 9}) {
-          EXPECT_FALSE(IsValidWith(i, place, code(i).code[place] + 1u)) << i << " at " << start;
-          EXPECT_FALSE(IsValidWith(i, place, code(i).code[place] - 1u)) << i << " at " << start;
-        }
-        code(i).code[at] = 0;
-      } else {
+      const bool is_indirect = opcode == kCallIndirect || opcode == kCallIndirectAcc;
+      if (opcode != kCall && opcode != kCallImport && !is_indirect) {
         ++others;
         EXPECT_FALSE(IsValidWith(i, at, static_cast<uint16_t>(-1))) << i << " at " << start;
+        return;
       }
+      ++calls;
+      // Indirectly, the index lies above the arguments, all of one parameter.
+      const int home = is_indirect ? code(i).code[start + 6] - 1 : code(i).code[start + (opcode == kCall ? 3 : 9)];
+      EXPECT_TRUE(IsValidWith(i, at, static_cast<uint16_t>(-home))) << i << " at " << start;
+      EXPECT_FALSE(IsValidWith(i, at, static_cast<uint16_t>(-home - 1))) << i << " at " << start;
+      if (opcode != kCallImport) return;
+      // All who bring the result must find it in the same place.
+      code(i).code[at] = static_cast<uint16_t>(-home);
+      for (const size_t place : {start + 5, start + 6, start + 9}) {
+        EXPECT_FALSE(IsValidWith(i, place, code(i).code[place] + 1u)) << i << " at " << start;
+        EXPECT_FALSE(IsValidWith(i, place, code(i).code[place] - 1u)) << i << " at " << start;
+      }
+      code(i).code[at] = 0;
     });
   }
   EXPECT_GT(calls, 3u);
