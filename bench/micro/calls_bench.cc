@@ -91,9 +91,8 @@ void HostResumable(benchmark::State& state, Tier tier) {
   for (auto _ : state) {
     RunResult result = OrDie(guest.store().Invoke(guest.instance(), "run", {Value::I32(kRounds)}));
     while (!result.is_done()) {
-      const auto arguments = result.call().args();
-      const Value sum = Value::I32(arguments[0].u32() + arguments[1].u32());
-      result = OrDie(result.call().Resume(sum));
+      const auto [a, b] = OrDie(result.call().Args<uint32_t, uint32_t>());
+      OrDie(result.Answer(Value::I32(a + b)));
       ++calls;
     }
   }

@@ -3,7 +3,9 @@
 
 // Steps of ApiScript that make guests run, and the model of who waits for whom.
 #include <algorithm>
+#include <tuple>
 #include <utility>
+#include <vector>
 
 #include "fuzz/oracle/api_script.h"
 
@@ -187,7 +189,15 @@ void ApiScript::Answer() {
   Require(call.is_current() == !turn.has_value(), "is_current is wrong");
   if (!turn) return AnswerCurrent(known, call);
   Require(turn == ErrorCode::kOutOfTurn || (call.index() == kNoIndex && call.args().empty()), "a stale call tells");
-  switch (source_.Below(3)) {
+  switch (source_.Below(4)) {
+    case 3: {
+      RunResult run = known.run;
+      const Result<void> result = run.Answer();
+      Require(!result && result.error().code == (is_call ? *turn : ErrorCode::kNotRunning) &&
+                  run.outcome() == known.run.outcome(),
+              "a run is answered out of turn");
+      return;
+    }
     case 0: {
       const Result<RunResult> result = call.Resume();
       Require(!result && result.error().code == *turn, "a call is answered out of turn");
@@ -205,11 +215,36 @@ void ApiScript::Answer() {
   }
 }
 
+namespace {
+
+// By the call or by the handle of the run, of which others may have copies.
+Result<RunResult> AnswerBy(RunResult run, uint32_t choice, const std::vector<Value>& results) {
+  if (choice < 5) return run.call().Resume(results);
+  SANDBOX_TRY(run.Answer(results));
+  return run;
+}
+
+}  // namespace
+
+// As C++ values they are what they are as Values, and refused as something else.
+void ApiScript::CheckTypedArguments(const Call& call) {
+  const std::vector<Value> values(call.args().begin(), call.args().end());
+  const bool are_two = values.size() == 2 && values[0].type() == ValType::I32() && values[1].type() == ValType::I64();
+  const auto two = call.Args<uint32_t, uint64_t>();
+  Require(two.has_value() == are_two, "two arguments are of other types than they are");
+  if (two) Require(*two == std::tuple(values[0].u32(), values[1].u64()), "two arguments are not what they are");
+  const bool is_one = values.size() == 1 && values[0].type() == ValType::I32();
+  const auto one = call.Args<uint32_t>();
+  Require(one.has_value() == is_one, "an argument is of another type than it is");
+  if (one) Require(std::get<0>(*one) == values[0].u32(), "an argument is not what it is");
+}
+
 void ApiScript::AnswerCurrent(const KnownRun& known, const Call& call) {
   World& world = *known.world;
   const FuncSignature signature = call.signature();
   Require(call.module().size() + call.name().size() > 0 && call.index() != kNoIndex, "a call without names");
   Require(call.args().size() == signature.params.size(), "a call has other arguments than its signature");
+  CheckTypedArguments(call);
   const Result<MemoryView> memory = call.memory(source_.Below(2));
   if (!memory) Expect(memory.error(), {ErrorCode::kStaleHandle, ErrorCode::kOutOfRange}, "Call::memory");
   if (memory && source_.OneIn(2)) memories_.push_back({&world, *memory, world.epoch, kNoIndex - 1});
@@ -224,7 +259,7 @@ void ApiScript::AnswerCurrent(const KnownRun& known, const Call& call) {
   const bool fits = std::ranges::equal(results, signature.results, {}, &Value::type) ||
                     std::ranges::any_of(signature.results, &ValType::is_ref);
   if (!fits && choice != 1) {
-    const Result<RunResult> result = call.Resume(results);
+    const Result<RunResult> result = AnswerBy(known.run, choice, results);
     Require(!result, "wrong results are accepted");
     Expect(result.error(), {ErrorCode::kWrongResults}, "Call::Resume");
     Require(call.is_current(), "wrong results end the call");
@@ -233,7 +268,7 @@ void ApiScript::AnswerCurrent(const KnownRun& known, const Call& call) {
   const uint64_t tag = world.runs.back();
   ++world.driving;
   world.runs.back() = kRunning;
-  Result<RunResult> result = choice == 1 ? call.Trap() : call.Resume(results);
+  Result<RunResult> result = choice == 1 ? call.Trap() : AnswerBy(known.run, choice, results);
   if (!result && world.is_alive()) {
     // It stays pending.
     --world.driving;

@@ -85,6 +85,7 @@ class ApiScript {
   void Resume();
   void Answer();
   void AnswerCurrent(const KnownRun& known, const Call& call);
+  void CheckTypedArguments(const Call& call);
   void Drop();
   // What a run that was begun or resumed came to.
   void Keep(World& world, Result<RunResult> result, std::initializer_list<ErrorCode> allowed, std::string_view what);

@@ -185,7 +185,7 @@ class Session {
       if (run.outcome() == Outcome::kHostCall) {
         // Asked for while the host takes its time: the guest stops again as soon as it has the answer.
         MayInterrupt();
-        run = Check(run.call().Resume(Answer(run.call())), "resume");
+        GoOn(run, Answer(run.call()));
       } else if (run.outcome() == Outcome::kInterrupted) {
         is_interrupt_wanted_ = false;
         run = Check(run.Resume(), "resume");
@@ -205,6 +205,16 @@ class Session {
     Conclude(run, record);
     store_->SetFuel(0);
     return record;
+  }
+
+  // Both ways to answer, in turn.
+  void GoOn(RunResult& run, const std::vector<Value>& results) {
+    is_answered_through_handle_ = !is_answered_through_handle_;
+    if (is_answered_through_handle_) {
+      Check(run.Answer(results), "answer");
+    } else {
+      run = Check(run.call().Resume(results), "resume");
+    }
   }
 
   void Conclude(const RunResult& run, CallRecord& record) {
@@ -299,6 +309,7 @@ class Session {
   InstanceId instance_;
   std::optional<InstanceId> neighbour_instance_;
   bool is_interrupt_wanted_ = false;
+  bool is_answered_through_handle_ = false;
   std::optional<FuncHandle> scribbler_;
   uint32_t pauses_ = 0;
   uint64_t given_ = 0;  // fuel that host functions added during the call

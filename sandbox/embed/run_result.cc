@@ -61,10 +61,18 @@ FuncSignature Call::signature() const {
 std::span<const Value> Call::args() const {
   StoreState* const store = store_.get();
   if (store == nullptr) return {};
-  const Run* const run = store->IsInnermostCall(serial_) ? &store->machine.runs.back() : store->FindRun(serial_);
-  if (run == nullptr || run->state != RunState::kHostCall) [[unlikely]]
+  const Run* const run = store->FindHostCall(serial_);
+  if (run == nullptr) [[unlikely]]
     return {};
   return store->ArgumentsOf(*run);
+}
+
+std::span<const Slot> Call::Numbers(std::span<const ValType> types) const {
+  const StoreState* const store = store_.get();
+  const Run* const run = store == nullptr ? nullptr : store->FindHostCall(serial_);
+  if (run == nullptr) [[unlikely]]
+    return {};
+  return store->NumbersOf(*run, types);
 }
 
 std::optional<InstanceId> Call::instance() const {
@@ -85,10 +93,17 @@ Result<RunResult> Call::Resume(std::span<const Value> results) const {
   StoreState* const store = store_.get();
   if (store == nullptr || !store->IsInnermostCall(serial_)) [[unlikely]]
     return WhyNotInTurn();
-  return store->Answer(results);
+  if (!store->TryAnswer(results)) [[unlikely]]
+    return ResumeChecked(*store, results);
+  return store->DriveInnermost();
 }
 
-// Apart from what is no error: an Error takes room on the native stack.
+// What can fail is apart from what cannot, here and in RunResult::Answer: an Error takes room on the native stack.
+Result<RunResult> Call::ResumeChecked(StoreState& store, std::span<const Value> results) {
+  SANDBOX_TRY(store.AnswerChecked(results));
+  return store.DriveInnermost();
+}
+
 Result<RunResult> Call::WhyNotInTurn() const { return std::unexpected(StoreInTurn(store_, serial_, true).error()); }
 
 Result<RunResult> Call::Trap(TrapCode code) const {
@@ -127,6 +142,34 @@ Result<RunResult> RunResult::Resume() const {
   SANDBOX_ASSIGN(StoreState* const store, StoreInTurn(store_, serial_, false));
   if (outcome_ == Outcome::kInterrupted) store->machine.interrupt.Clear();
   return store->DriveInnermost();
+}
+
+Result<void> RunResult::Answer(std::span<const Value> results) {
+  StoreState* const store = store_.get();
+  if (store == nullptr || !store->IsInnermostCall(serial_)) [[unlikely]]
+    return WhyNoAnswer();
+  if (!store->TryAnswer(results)) [[unlikely]]
+    return AnswerChecked(*store, results);
+  return Become(store->Drive());
+}
+
+Result<void> RunResult::AnswerChecked(StoreState& store, std::span<const Value> results) {
+  SANDBOX_TRY(store.AnswerChecked(results));
+  return Become(store.Drive());
+}
+
+SANDBOX_INLINE Result<void> RunResult::Become(const RunStanding& standing) {
+  if (standing.is_store_gone) [[unlikely]]
+    return Fail(ErrorCode::kStaleHandle);
+  outcome_ = standing.outcome;
+  trap_ = standing.trap;
+  serial_ = standing.serial;
+  return {};
+}
+
+Result<void> RunResult::WhyNoAnswer() const {
+  if (outcome_ != Outcome::kHostCall) return Fail(ErrorCode::kNotRunning);
+  return std::unexpected(StoreInTurn(store_, serial_, true).error());
 }
 
 Result<void> RunResult::Drop() const {

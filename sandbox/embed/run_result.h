@@ -53,6 +53,7 @@ struct TrapInfo {
 };
 
 class RunResult;
+struct RunStanding;
 
 // A call of a linked host function that waits for an answer. Plain handle: copies name the same call.
 class Call {
@@ -77,9 +78,11 @@ class Call {
   // Errors: kWrongArguments when the signature is another; kStaleHandle.
   template <typename... T>
   [[nodiscard]] Result<std::tuple<T...>> Args() const {
-    const std::span<const Value> values = args();
-    if (values.empty() && index() == kNoIndex) return Fail(ErrorCode::kStaleHandle);
-    return ConvertValues<std::tuple<T...>>(values, ErrorCode::kWrongArguments);
+    using Pack = HostPack<T...>;
+    const std::span<const Slot> cells = Numbers(Pack::kTypes);
+    if (cells.data() == nullptr) [[unlikely]]
+      return Fail(index() == kNoIndex ? ErrorCode::kStaleHandle : ErrorCode::kWrongArguments);
+    return Pack::FromSlots(cells);
   }
 
   // The instance whose code made the call; absent when the host invoked the function itself.
@@ -102,6 +105,9 @@ class Call {
 
  private:
   [[nodiscard]] Result<RunResult> WhyNotInTurn() const;
+  [[nodiscard]] static Result<RunResult> ResumeChecked(StoreState& store, std::span<const Value> results);
+  // The cells of arguments of these types, which are of numbers. Without data for a stale handle and for other types.
+  std::span<const Slot> Numbers(std::span<const ValType> types) const;
 
   StoreRef store_;
   uint64_t serial_ = 0;
@@ -139,6 +145,15 @@ class [[nodiscard]] RunResult {
   // kHostCall: what is to be answered. A stale handle for another outcome.
   Call call() const { return outcome_ == Outcome::kHostCall ? Call(store_, serial_) : Call(); }
 
+  // kHostCall: answers the call and goes on, and this handle becomes what the run comes to next: the same as
+  // `run = *run.call().Resume(results)`, in less time. It has to stay where it is meanwhile: host functions that the guest
+  // calls must not end its life.
+  // Errors: those of Call::Resume, and kNotRunning for another outcome; the handle stays as it is then.
+  [[nodiscard]] Result<void> Answer(std::span<const Value> results);
+  [[nodiscard]] Result<void> Answer(std::initializer_list<Value> results);
+  [[nodiscard]] Result<void> Answer();
+  [[nodiscard]] Result<void> Answer(const Value& result);
+
   // kOutOfFuel: the whole cost of what comes next, in units. 0 for another outcome.
   uint64_t fuel_needed() const;
 
@@ -152,6 +167,10 @@ class [[nodiscard]] RunResult {
   [[nodiscard]] Result<void> Drop() const;
 
  private:
+  [[nodiscard]] Result<void> AnswerChecked(StoreState& store, std::span<const Value> results);
+  [[nodiscard]] Result<void> WhyNoAnswer() const;
+  [[nodiscard]] Result<void> Become(const RunStanding& standing);
+
   Outcome outcome_;
   TrapCode trap_;
   StoreRef store_;
@@ -163,6 +182,12 @@ inline Result<RunResult> Call::Resume(std::initializer_list<Value> results) cons
 }
 inline Result<RunResult> Call::Resume() const { return Resume(std::span<const Value>()); }
 inline Result<RunResult> Call::Resume(const Value& result) const { return Resume(MakeSpan(&result, 1)); }
+
+inline Result<void> RunResult::Answer(std::initializer_list<Value> results) {
+  return Answer(MakeSpan(results.begin(), results.size()));
+}
+inline Result<void> RunResult::Answer() { return Answer(std::span<const Value>()); }
+inline Result<void> RunResult::Answer(const Value& result) { return Answer(MakeSpan(&result, 1)); }
 
 }  // namespace sandbox
 

@@ -283,13 +283,12 @@ Result<Instantiation> StoreState::Instantiate(const Module& module, const Instan
   return Instantiation{instance, std::move(run)};
 }
 
-Result<RunResult> StoreState::DriveInnermost() {
+RunStanding StoreState::Drive() {
   Machine::Outcome outcome;
   ++drive_depth_;
   {
     const numeric::FpEnvironmentScope environment;
-    outcome =
-        machine.runs.back().kind == RunKind::kInstantiate ? DriveInstantiation(machine) : machine.Drive();
+    outcome = machine.innermost->kind == RunKind::kInstantiate ? DriveInstantiation(machine) : machine.Drive();
   }
   --drive_depth_;
   if (machine.is_doomed) [[unlikely]]
@@ -297,9 +296,9 @@ Result<RunResult> StoreState::DriveInnermost() {
   return Finish(outcome);
 }
 
-Result<RunResult> StoreState::EndDoomed() {
+RunStanding StoreState::EndDoomed() {
   if (drive_depth_ == 0) DeleteUncounted(allocator_, this);
-  return Fail(ErrorCode::kStaleHandle);
+  return {.is_store_gone = true};
 }
 
 namespace {
@@ -312,30 +311,32 @@ Outcome OutcomeOf(RunState state) {
 }  // namespace
 
 // Each pause gets a number of its own, so that what names an earlier one of the same run is stale.
-Result<RunResult> StoreState::Finish(Machine::Outcome outcome) {
-  Run& run = machine.runs.back();
-  run.serial = machine.next_serial++;
-  const uint64_t serial = run.serial;
-  if (outcome == Machine::Outcome::kDone || outcome == Machine::Outcome::kTrapped) return FinishEnded(outcome);
-  return Result<RunResult>(std::in_place, OutcomeOf(run.state), ref(), serial);
+RunStanding StoreState::Finish(Machine::Outcome outcome) {
+  const uint64_t serial = machine.next_serial++;
+  machine.innermost->serial = serial;
+  if (outcome != Machine::Outcome::kHostCall) [[unlikely]]
+    return FinishOther(outcome);
+  return {.outcome = Outcome::kHostCall, .serial = serial};
 }
 
-Result<RunResult> StoreState::FinishEnded(Machine::Outcome outcome) {
-  const Run& run = machine.runs.back();
+// Anything but a host call.
+RunStanding StoreState::FinishOther(Machine::Outcome outcome) {
+  const Run& run = *machine.innermost;
   const uint64_t serial = run.serial;
   if (outcome == Machine::Outcome::kTrapped) {
     trap_serial_ = serial;
     has_trace_ = true;
     machine.EndRun();
-    return Result<RunResult>(std::in_place, Outcome::kTrapped, ref(), serial, machine.trap);
+    return {.outcome = Outcome::kTrapped, .trap = machine.trap, .serial = serial};
   }
+  if (outcome != Machine::Outcome::kDone) return {.outcome = OutcomeOf(run.state), .serial = serial};
   value_count_ = 0;
   if (run.type != kNoIndex) {
     value_count_ = FillValues(machine.Results(), data.types.FuncType(run.type).results, values_.span()).size();
   }
   values_serial_ = serial;
   machine.EndRun();
-  return Result<RunResult>(std::in_place, Outcome::kDone, ref(), serial);
+  return {.outcome = Outcome::kDone, .serial = serial};
 }
 
 RunResult StoreState::ResultOfPending() const {
@@ -357,12 +358,16 @@ Result<void> StoreState::CheckTurn(uint64_t serial) const {
   return {};
 }
 
-Result<RunResult> StoreState::AnswerChecked(std::span<const Value> results) {
+bool StoreState::HasParams(const HostFunction& function, std::span<const ValType> types) const {
+  return std::ranges::equal(types, data.types.FuncType(function.type).params);
+}
+
+Result<void> StoreState::AnswerChecked(std::span<const Value> results) {
   const HostFunction& function = data.host_functions[machine.runs.back().host_call.host_function];
   slots_.Clear();
   SANDBOX_TRY(AppendSlots(results, data.types.FuncType(function.type).results, ErrorCode::kWrongResults, slots_));
   machine.AnswerHostCall(slots_.span());
-  return DriveInnermost();
+  return {};
 }
 
 Result<RunResult> StoreState::AnswerWithTrap(TrapCode code) {
@@ -372,7 +377,7 @@ Result<RunResult> StoreState::AnswerWithTrap(TrapCode code) {
     machine.registers.pc = Pc::At(machine.bytes, machine.tier.offset_after_call(machine.frame));
   }
   machine.Unwind();
-  return Finish(Machine::Outcome::kTrapped);
+  return ResultOf(Finish(Machine::Outcome::kTrapped));
 }
 
 std::span<const Value> StoreState::ArgumentsOfAnyTypes(const Run& run) {

@@ -6,6 +6,7 @@
 #ifndef SANDBOX_EMBED_STORE_STATE_H_
 #define SANDBOX_EMBED_STORE_STATE_H_
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -32,6 +33,14 @@ namespace sandbox {
 
 // The cells of one value: the second one is used by a vector only.
 using CellPair = std::array<Slot, 2>;
+
+// What a run has come to: what a RunResult says of it.
+struct RunStanding {
+  Outcome outcome = Outcome::kDone;
+  TrapCode trap = TrapCode::kUnreachable;
+  bool is_store_gone = false;  // a host function has destroyed it
+  uint64_t serial = 0;
+};
 
 class StoreState {
  public:
@@ -83,20 +92,32 @@ class StoreState {
   [[nodiscard]] Result<void> CheckTurn(uint64_t serial) const;
   // Whether the innermost run is that of this serial and waits for a host call's answer: no error then.
   bool IsInnermostCall(uint64_t serial) const {
-    if (machine.runs.empty()) return false;
-    const Run& run = machine.runs.back();
-    return run.serial == serial && run.state == RunState::kHostCall;
+    const Run* const run = machine.innermost;
+    return run != nullptr && run->serial == serial && run->state == RunState::kHostCall;
   }
-  // Answers the innermost run's host call.
-  [[nodiscard]] SANDBOX_INLINE Result<RunResult> Answer(std::span<const Value> results);
+  // The run of this serial if it waits for a host call's answer, innermost or not; else null.
+  const Run* FindHostCall(uint64_t serial) const {
+    if (IsInnermostCall(serial)) return machine.innermost;
+    const Run* const run = FindRun(serial);
+    return run != nullptr && run->state == RunState::kHostCall ? run : nullptr;
+  }
+  // Answers the innermost run's host call, so that it can be driven on. False: not with these, AnswerChecked can.
+  [[nodiscard]] SANDBOX_INLINE bool TryAnswer(std::span<const Value> results);
+  // The same with any results. Errors: kWrongResults, kWrongStore, kStaleHandle, class memory.
+  [[nodiscard]] Result<void> AnswerChecked(std::span<const Value> results);
   [[nodiscard]] Result<RunResult> AnswerWithTrap(TrapCode code);
   // Runs the innermost run on.
-  [[nodiscard]] Result<RunResult> DriveInnermost();
+  RunStanding Drive();
+  [[nodiscard]] Result<RunResult> DriveInnermost() { return ResultOf(Drive()); }
+  // As a handle. Errors: kStaleHandle without a store.
+  [[nodiscard]] SANDBOX_INLINE Result<RunResult> ResultOf(const RunStanding& standing) const;
   // The pending run of a serial, innermost or not; null when there is none.
   const Run* FindRun(uint64_t serial) const;
   RunResult ResultOfPending() const;
   // The arguments of the host call that a run waits for.
   SANDBOX_INLINE std::span<const Value> ArgumentsOf(const Run& run);
+  // Their cells, if they are of these types, which are numbers; else no data.
+  SANDBOX_INLINE std::span<const Slot> NumbersOf(const Run& run, std::span<const ValType> types) const;
   [[nodiscard]] Result<void> Reset(const ResetOptions& options);
   bool is_driving() const { return drive_depth_ > 0; }
 
@@ -126,16 +147,14 @@ class StoreState {
   [[nodiscard]] static Result<void> ReserveValues(Vec<Value>& values, size_t count) {
     return count <= values.size() ? Result<void>() : values.Resize(count);
   }
-  // An answer that holds a reference or a vector, or is wrong.
-  [[nodiscard]] Result<RunResult> AnswerChecked(std::span<const Value> results);
   std::span<const Value> ArgumentsOfAnyTypes(const Run& run);
+  bool HasParams(const HostFunction& function, std::span<const ValType> types) const;
   // Whether values are numbers of these types, as nearly all are.
   SANDBOX_INLINE static bool AreNumbers(std::span<const Value> values, std::span<const ValType> types);
   // A host function has destroyed the store.
-  [[nodiscard, gnu::noinline]] Result<RunResult> EndDoomed();
-  // Never an error: what DriveInnermost returns is made in place.
-  [[nodiscard]] Result<RunResult> Finish(Machine::Outcome outcome);
-  [[nodiscard]] Result<RunResult> FinishEnded(Machine::Outcome outcome);
+  [[gnu::noinline]] RunStanding EndDoomed();
+  SANDBOX_INLINE RunStanding Finish(Machine::Outcome outcome);
+  RunStanding FinishOther(Machine::Outcome outcome);
 
   StoreAnchor* anchor_;
   Allocator* allocator_;
@@ -181,11 +200,18 @@ std::span<const Value> StoreState::ArgumentsOf(const Run& run) {
   return filled;
 }
 
-Result<RunResult> StoreState::Answer(std::span<const Value> results) {
-  const HostCallState& call = machine.runs.back().host_call;
+std::span<const Slot> StoreState::NumbersOf(const Run& run, std::span<const ValType> types) const {
+  const HostFunction& function = data.host_functions[run.host_call.host_function];
+  const FewNumbers& numbers = function.numbers;
+  if (!numbers.is_present() ? !HasParams(function, types) : !std::ranges::equal(types, numbers.params())) return {};
+  return run.host_call.arguments.Range(types.size());
+}
+
+bool StoreState::TryAnswer(std::span<const Value> results) {
+  const HostCallState& call = machine.innermost->host_call;
   const FewNumbers& numbers = data.host_functions[call.host_function].numbers;
   if (!numbers.is_present() || !AreNumbers(results, numbers.results())) [[unlikely]]
-    return AnswerChecked(results);
+    return false;
   // Straight to where they belong: nothing can be refused any more.
   Sp to = call.arguments;
   for (const Value& result : results) {
@@ -193,7 +219,13 @@ Result<RunResult> StoreState::Answer(std::span<const Value> results) {
     to.Move(1);
   }
   machine.AnswerHostCallInPlace(results.size());
-  return DriveInnermost();
+  return true;
+}
+
+Result<RunResult> StoreState::ResultOf(const RunStanding& standing) const {
+  if (standing.is_store_gone) [[unlikely]]
+    return Fail(ErrorCode::kStaleHandle);
+  return Result<RunResult>(std::in_place, standing.outcome, ref(), standing.serial, standing.trap);
 }
 
 }  // namespace sandbox

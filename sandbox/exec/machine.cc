@@ -47,6 +47,7 @@ Result<void> Machine::PushRun(RunKind kind, uint32_t slots) {
   ReturnSlice();
   if (!runs.empty()) SANDBOX_TRY(saved_.Push(registers));
   runs.PushReserved({.kind = kind, .serial = next_serial++, .base_frame = base_frame, .base = base});
+  innermost = &runs.back();
   frame = base_frame;
   *frame = Frame{};
   frame->return_code = ReturnStub();
@@ -92,9 +93,11 @@ void Machine::EndRun() {
   const FramePos base_frame = runs.back().base_frame;
   runs.DropBack();
   if (runs.empty()) {
+    innermost = nullptr;
     SwitchInstance(nullptr);
     return;
   }
+  innermost = &runs.back();
   frame = base_frame + -1;
   registers = saved_.PopBack();
   end = frame->end;

@@ -167,6 +167,7 @@ struct Machine {
 
   // --- Between exits ----------------------------------------------------------------------------------------------
   Vec<Run> runs;                 // the innermost last
+  Run* innermost = nullptr;      // that one, for what happens at each host call; null without any
   uint64_t tank = kUnlimitedFuel;  // fuel that is neither in registers.fuel nor in held_fuel
   uint64_t held_fuel = 0;          // of the slice, while a single instruction runs
   bool is_fuel_unlimited = true;
@@ -200,9 +201,8 @@ struct Machine {
   void AnswerHostCall(std::span<const Slot> results);
   // The same for results that are on the value stack already, from the first argument's cell on.
   void AnswerHostCallInPlace(size_t result_slots) {
-    Run& run = runs.back();
-    registers.sp = run.host_call.arguments + (static_cast<ptrdiff_t>(result_slots) - 1);
-    run.state = RunState::kRunning;
+    registers.sp = innermost->host_call.arguments + (static_cast<ptrdiff_t>(result_slots) - 1);
+    innermost->state = RunState::kRunning;
   }
 
   // The results of a done run (valid until the next Begin or End), and the end of a run: its frames are dropped and the
@@ -233,7 +233,7 @@ struct Machine {
 
   // The running function calls a host function without a thunk: the run waits from here on.
   Flow WaitForHost(uint32_t host_function, Sp arguments) {
-    HostCallState& call = runs.back().host_call;
+    HostCallState& call = innermost->host_call;
     call.host_function = host_function;
     call.instance = instance != nullptr ? instance->id : kNoIndex;
     call.arguments = arguments;
@@ -313,14 +313,15 @@ struct Machine {
 
 // Most often a run goes on behind a host call, with what is left of its slice if nothing has taken that back.
 Machine::Outcome Machine::Drive() {
-  Run& run = runs.back();
+  Run& run = *innermost;
   if (run.entry != kNoAddress || registers.fuel == 0 || interrupt.IsRequested()) return DriveFromStart();
   run.state = RunState::kRunning;
   // The host may have let a memory grow since the run stopped.
   RefreshMemory();
   const Exit why = tier.run(*this);
   if (why != Exit::kHostCall) return DriveOn(why);
-  runs.back().state = RunState::kHostCall;
+  // Looked up again: there may have been runs within this one, for which the list of runs has moved.
+  innermost->state = RunState::kHostCall;
   return Outcome::kHostCall;
 }
 
