@@ -5,6 +5,8 @@
 #ifndef SANDBOX_FAST_CHAIN_HANDLERS_H_
 #define SANDBOX_FAST_CHAIN_HANDLERS_H_
 
+#include <bit>
+
 #include "sandbox/fast/chains.h"
 #include "sandbox/fast/handlers.h"
 
@@ -74,18 +76,20 @@ struct StoreChain {
   }
 };
 
-// Fields behind the number's: how far it is shifted right, if it is; the mask; how far that is shifted left; what is added.
-template <typename Stored, typename Result, Src kIndex, bool kField, Dst kDst>
+// Fields behind the number's: how far it is rotated, if it is; the mask; what is added.
+template <typename Stored, typename Result, Src kIndex, bool kRotated, Dst kDst>
 struct TableLoad {
-  static constexpr ptrdiff_t kMask = 2 + Size<uint32_t>(kIndex) + (kField ? 1 : 0);
+  static constexpr ptrdiff_t kMask = 2 + Size<uint32_t>(kIndex) + (kRotated ? 1 : 0);
   SANDBOX_INLINE static Step Run(State& s) {
     uint32_t number = Get<uint32_t, kIndex>(s, 2);
-    if constexpr (kField) number >>= s.pc.U16(kMask - 1) & 31;
-    uint64_t effective = (uint64_t{number & s.pc.U32(kMask)} << (s.pc.U16(kMask + 2) & 31)) + s.pc.U32(kMask + 3);
+    if constexpr (kRotated) number = std::rotl(number, s.pc.U16(kMask - 1) & 31);
+    // Without a shift by a register: one less in the way to what is loaded, which is often the way to the next index.
+    const uint64_t masked = number & s.pc.U32(kMask);
+    const uint64_t effective = (kRotated ? masked : masked * sizeof(Stored)) + s.pc.U32(kMask + 2);
     if (effective + sizeof(Stored) > s.memory.size) [[unlikely]]
       return Trap(s, TrapCode::kOutOfBoundsMemory);
     Put<kDst>(s, static_cast<Result>(s.memory.Load<Stored>(effective)));
-    s.pc.Skip(kMask + 5);
+    s.pc.Skip(kMask + 4);
     return Step::kNext;
   }
 };

@@ -80,10 +80,10 @@ uint16_t StoreChainCode(Inner inner, Op store, Src base) {
   return kNoChain;
 }
 
-uint16_t TableLoadCode(Op load, Src index, bool is_field) {
+uint16_t TableLoadCode(Op load, Src index, bool is_rotated) {
   if (!kFastChains || index == Src::kConst) return kNoChain;
   for (size_t i = 0; i < kTableLoads.size(); ++i) {
-    if (kTableLoads[i] == load) return CodeIn(kTableChains, i, NumberOfBase(index) + (is_field ? kBases : 0));
+    if (kTableLoads[i] == load) return CodeIn(kTableChains, i, NumberOfBase(index) + (is_rotated ? kBases : 0));
   }
   return kNoChain;
 }

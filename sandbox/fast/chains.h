@@ -214,9 +214,10 @@ inline constexpr Grid kF64StoreChains{kF32StoreChains.end(), kTerms<Operand::kF6
 inline constexpr Grid kIntStoreChains{kF64StoreChains.end(), kStored.size(), kStoringOps.size() * kBases, 1};
 inline constexpr Grid kWordChains{(kIntStoreChains.end() + 1) / 2 * 2, kWords.size(), kWordUsers.size(), kPlainDsts};
 
-// A load of a table's element whose number is what a mask leaves of another number, shifted right before that or not; it is
-// shifted left and added to a constant, neither of which can wrap. Rows: the loads; columns: what the number is in, and after
-// those for masks alone those for fields.
+// A load of a table's element whose number is what a mask leaves of another number: `tab[x & m]`, elements as wide as what is
+// loaded. Or, what is masked was rotated, which is all of `tab[(x >> k) & m]` for elements of any power of two. What is added
+// then, a constant, wraps as little as the rest. Rows: the loads; columns: what the number is in, and after those without
+// rotation those with.
 inline constexpr std::array<Op, 6> kTableLoads = {Op::kI32Load,    Op::kI32Load8U,  Op::kI32Load8S,
                                                   Op::kI32Load16U, Op::kI32Load16S, Op::kI64Load};
 inline constexpr std::array<Src, kBases> kTableIndices = {Src::kSlot, Src::kAcc, Src::kPin0, Src::kPin1};
@@ -246,8 +247,8 @@ uint16_t ChainCode(Inner inner, Outer outer);
 uint16_t LoadChainCode(Op load, Src base, Outer outer);
 // What computes a number and stores it at an address of that base plus a constant.
 uint16_t StoreChainCode(Inner inner, Op store, Src base);
-// What loads the element of a table whose number is what a mask leaves of that operand, or a field of it.
-uint16_t TableLoadCode(Op load, Src index, bool is_field);
+// What loads the element of a table whose number is what a mask leaves of that operand, or of that rotated.
+uint16_t TableLoadCode(Op load, Src index, bool is_rotated);
 
 }  // namespace sandbox::fast
 

@@ -193,7 +193,7 @@ Shape ShapeOfChain(uint16_t code) {
     shape.Add('d');
     const size_t column = kTableChains.ColumnOf(code);
     shape.Add(kTableIndices[column % kBases], Operand::kI32);
-    shape.Add(column < kBases ? "whw" : "hwhw");
+    shape.Add(column < kBases ? "ww" : "hww");
     return shape.Make(true);
   }
   if (kIntStoreChains.Has(code)) {

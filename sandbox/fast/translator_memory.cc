@@ -120,9 +120,13 @@ bool Translator::TryLoadFromTable(Op load, Where where, uint32_t offset) {
   const bool is_field = last.is_chain && inner.op == Op::kI32ShrU && inner.second.src == Src::kConst;
   if (last.is_chain && !is_field) return false;
   const Place number = is_field ? inner.first : last.first;
-  const uint16_t code = TableLoadCode(load, number.src, is_field);
+  const uint32_t right = is_field ? inner.second.bits & 31 : 0;
+  const uint64_t mask = last.second.bits & (UINT32_MAX >> right);
+  // An element is as wide as what is loaded; else all shifts together are one rotation, and the mask is shifted, too.
+  const bool is_rotated = right != 0 || where.shift != InfoOf(load).access_log2;
+  const uint16_t code = TableLoadCode(load, number.src, is_rotated);
   // The address of the last element, and what is added to it, must be what they are without wrapping.
-  const uint64_t last_element = (last.second.bits & UINT32_MAX) << where.shift;
+  const uint64_t last_element = mask << where.shift;
   const uint64_t place = uint64_t{where.sum} + offset;
   const bool may_wrap = last_element + where.sum > UINT32_MAX || place > UINT32_MAX;
   if (code == kNoChain || may_wrap || !HasRoom()) return false;
@@ -130,9 +134,8 @@ bool Translator::TryLoadFromTable(Op load, Where where, uint32_t offset) {
   Line line = Open(code);
   line.Put16(Home(height()));
   line.Put(number, Operand::kI32);
-  if (is_field) line.Put16(static_cast<uint16_t>(inner.second.bits & 31));
-  line.Put32(static_cast<uint32_t>(last.second.bits));
-  line.Put16(static_cast<uint16_t>(where.shift));
+  if (is_rotated) line.Put16(static_cast<uint16_t>((where.shift - right) & 31));
+  line.Put32(static_cast<uint32_t>(is_rotated ? last_element : mask));
   line.Put32(static_cast<uint32_t>(place));
   PushResult(Close(line), kInt);
   return true;

@@ -116,8 +116,8 @@ void AddStores(Seen& seen, Op store) {
 void AddTableLoads(Seen& seen) {
   for (const Op load : kTableLoads) {
     for (const Src index : {Src::kSlot, Src::kAcc, Src::kPin0, Src::kPin1}) {
-      seen.AddForms(TableLoadCode(load, index, false), "d" + FieldOf(index, Operand::kI32) + "whw", IsPin(index), true, false);
-      seen.AddForms(TableLoadCode(load, index, true), "d" + FieldOf(index, Operand::kI32) + "hwhw", IsPin(index), true, false);
+      seen.AddForms(TableLoadCode(load, index, false), "d" + FieldOf(index, Operand::kI32) + "ww", IsPin(index), true, false);
+      seen.AddForms(TableLoadCode(load, index, true), "d" + FieldOf(index, Operand::kI32) + "hww", IsPin(index), true, false);
     }
     EXPECT_EQ(TableLoadCode(load, Src::kConst, true), kNoChain);
   }

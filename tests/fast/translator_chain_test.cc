@@ -98,8 +98,12 @@ TEST(TranslatorChainTest, ElementsOfTables) {
 
 // What of a number is taken by a shift and a mask, or a mask alone, is an index into a table of a width, at a place, or at none.
 TEST(TranslatorChainTest, FieldsIndexTables) {
-  const auto table_loads = [](const Code& body) {
-    return CountIn(body, {kI32, kI32, kI32}, kI32, [](uint16_t opcode) { return fast::chain_internal::kTableChains.Has(opcode); });
+  using fast::chain_internal::kBases;
+  using fast::chain_internal::kTableChains;
+  const auto table_loads = [](const Code& body, bool is_rotated) {
+    return CountIn(body, {kI32, kI32, kI32}, kI32, [is_rotated](uint16_t opcode) {
+      return kTableChains.Has(opcode) && (kTableChains.ColumnOf(opcode) >= kBases) == is_rotated;
+    });
   };
   const Code numbers[] = {Code().LocalGet(0), Code().LocalGet(0).LocalGet(1).Op(Op::kI32Xor).LocalGet(2).Op(Op::kI32Rotl)};
   for (const Code& number : numbers) {
@@ -114,8 +118,15 @@ TEST(TranslatorChainTest, FieldsIndexTables) {
             if (place != 0) code.I32Const(static_cast<int32_t>(place)).Op(Op::kI32Add);
             code.Load(Op::kI32Load16U, 0, 6).LocalGet(1).Op(Op::kI32Add);
             // A chain of two others and a mask is no field, and the mask is not its last part.
-            const bool may_wrap = (uint64_t{static_cast<uint32_t>(mask)} << left % 32) + place > UINT32_MAX;
-            if (right != 0 || &number == &numbers[0]) EXPECT_EQ(table_loads(code), kFastChains && !may_wrap ? 1u : 0u) << right << " " << mask << " " << left << " " << place;
+            const uint64_t most = static_cast<uint32_t>(mask) & (UINT32_MAX >> right % 32);
+            const bool may_wrap = (most << left % 32) + place > UINT32_MAX;
+            // Elements as wide as what is loaded need no rotation.
+            const bool is_rotated = right % 32 != 0 || left % 32 != 1;
+            if (right != 0 || &number == &numbers[0]) {
+              EXPECT_EQ(table_loads(code, is_rotated), kFastChains && !may_wrap ? 1u : 0u)
+                  << right << " " << mask << " " << left << " " << place;
+            }
+            EXPECT_EQ(table_loads(code, !is_rotated), 0u) << right << " " << mask << " " << left << " " << place;
             ExpectSameOfInts(code, {Value::I32(0x12345), Value::I32(-7), Value::I32(11)});
             if (HasFailure()) FAIL();
           }
@@ -139,7 +150,7 @@ TEST(TranslatorChainTest, FieldsIndexTables) {
   // The masked number is an operand as well.
   const Code kept = Code().LocalGet(0).I32Const(63).Op(Op::kI32And).Op(Op::kLocalTee, {3}).I32Const(2).Op(Op::kI32Shl).Load(Op::kI32Load)
       .LocalGet(3).Op(Op::kI32Xor);
-  EXPECT_EQ(table_loads(kept), 0u);
+  for (const bool is_rotated : {false, true}) EXPECT_EQ(table_loads(kept, is_rotated), 0u);
   ExpectSameOfInts(kept, {Value::I32(99), Value::I32(1), Value::I32(2)});
   const Code is_signed = Code().LocalGet(0).I32Const(3).Op(Op::kI32ShrS).I32Const(-8).Op(Op::kI32And).Load(Op::kI32Load, 0, 64);
   ExpectSameOfInts(is_signed, {Value::I32(-200), Value::I32(1), Value::I32(2)});
