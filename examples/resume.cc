@@ -78,7 +78,8 @@ int main() {
     Check(*Must(count(1000)).As<int32_t>() == 1000, "another call while one waits");
     const int32_t answer = inbox.front();
     inbox.pop_front();
-    run = Must(call.Resume(sandbox::Value::I32(answer)));
+    // The run's handle goes on with it; `run = Must(call.Resume(...))` is the same.
+    Must(run.Answer(sandbox::Value::I32(answer)));
     // The answered call is history: its handle knows.
     Check(!call.is_current(), "an answered call is stale");
   }
