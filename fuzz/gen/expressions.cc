@@ -214,6 +214,11 @@ void FunctionGenerator::SmallNumber() {
 
 void FunctionGenerator::SmallTree() {
   Tree(ValType::I32(), 2);
+  if (source_.OneIn(3)) {
+    // A field of it.
+    EmitI32(static_cast<int32_t>(source_.Below(34)));
+    Emit(source_.OneIn(4) ? Op::kI32ShrS : Op::kI32ShrU);
+  }
   EmitI32(static_cast<int32_t>(kSmall - 1 - source_.Below(3)));
   Emit(Op::kI32And);
 }

@@ -59,6 +59,7 @@ struct GeneratorOptions {
   bool tags = false;            // a tag section; tags imported ("e<i>") and exported
   bool odd_encodings = false;   // legal LEB128s that are longer than they need be: immediates, counts, sizes
   bool custom_sections = false;  // between all sections; a name section
+  bool patterned_memory = false;  // mostly: the first 2 KiB of memory 0 are a pattern, so that an access elsewhere shows
 
   // Breaks one rule in the end (broken_module.h): the module is invalid, but for the rare one in which no rule applied.
   bool break_a_rule = false;
@@ -76,7 +77,7 @@ struct GeneratorOptions {
   // The same, and whoever runs it must compute the same: which NaN an operation makes is open.
   static GeneratorOptions Deterministic() {
     GeneratorOptions options = Everything();
-    options.canonical_nans = true;
+    options.canonical_nans = options.patterned_memory = true;
     return options;
   }
 };

@@ -245,6 +245,13 @@ void DefineElements(ByteSource& source, const ModulePlan& plan, ModuleBuilder& b
   builder.AddRawElement(declarative);
 }
 
+// Bytes of which no few in a row come again: as far as addresses that shapes compute reach.
+Bytes Pattern() {
+  Bytes bytes(2048 + 16);
+  for (size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<uint8_t>(i * 0x9d + (i >> 8) * 0x35 + 7);
+  return bytes;
+}
+
 void DefineData(ByteSource& source, const ModulePlan& plan, ModuleBuilder& builder) {
   if (plan.passive_data > 0 || (plan.swarm.bulk && source.OneIn(8))) builder.AddDataCount();
   for (uint32_t i = 0; i < plan.passive_data; ++i) {
@@ -253,6 +260,10 @@ void DefineData(ByteSource& source, const ModulePlan& plan, ModuleBuilder& build
     builder.AddPassiveData(bytes);
   }
   if (plan.has_active_data) builder.AddData(0, OffsetOf(source, plan, plan.memories[0], 0), {9, 10, 11, 12, 13});
+  const bool has_page = !plan.memories.empty() && plan.memories[0].min > 0;
+  if (plan.options.patterned_memory && has_page && !source.OneIn(4)) {
+    builder.AddData(0, OffsetOf(source, plan, plan.memories[0], 0), Pattern());
+  }
   for (uint32_t i = 0; i < plan.memories.size(); ++i) {
     const Limits& memory = plan.memories[i];
     if (memory.min == 0 || !source.OneIn(2)) continue;

@@ -65,6 +65,13 @@ void ApiScript::ExpectState(std::optional<ErrorCode> state, bool has_value, cons
 
 // --- Modules -------------------------------------------------------------------------------------------------------
 
+namespace {
+
+std::vector<ValType> RefParams() { return {ValType::FuncRef(), ValType::I32(), ValType::ExternRef()}; }
+std::vector<ValType> RefResults() { return {ValType::ExternRef(), ValType::FuncRef()}; }
+
+}  // namespace
+
 void ApiScript::AddNestingFunctions(ImportList& list) const {
   const ValType i32 = ValType::I32();
   const ValType i64 = ValType::I64();
@@ -73,6 +80,8 @@ void ApiScript::AddNestingFunctions(ImportList& list) const {
   list.functions.push_back({kEnvironment, "trap64", {{i64, i32}, {i64}}});
   list.functions.push_back({kEnvironment, "peek", {{i32}, {i32}}});
   list.functions.push_back({kEnvironment, "pair", {{i32, i64}, {i64, i32}}});
+  list.functions.push_back({kEnvironment, "refs", {RefParams(), RefResults()}});
+  list.functions.push_back({kEnvironment, "many", {std::vector(10, i32), std::vector(5, i64)}});
 }
 
 void ApiScript::LoadModules() {
@@ -122,6 +131,9 @@ void ApiScript::LinkHost(World& world) {
     return memory->Read<uint32_t>(at).value_or(1u);
   }));
   check(store.Link(kEnvironment, "pair", [](uint32_t a, uint64_t b) { return std::tuple(b, a); }));
+  // These wait for an answer, and are not of a few numbers.
+  check(store.LinkFunc(kEnvironment, "refs", RefParams(), RefResults()));
+  check(store.LinkFunc(kEnvironment, "many", std::vector(10, ValType::I32()), std::vector(5, ValType::I64())));
   check(store.LinkFuncDefault(kHostModule));
   check(LinkHostObjects(store, modules_.front().module, 1));
 }

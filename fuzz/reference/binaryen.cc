@@ -105,7 +105,7 @@ GeneratorOptions OptionsForBinaryen() {
   options.multi_memory = false;
   options.block_params = false;
   options.globals_in_constants = false;
-  options.canonical_nans = true;
+  options.canonical_nans = options.patterned_memory = true;
   return options;
 }
 

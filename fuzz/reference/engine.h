@@ -54,7 +54,7 @@ class Engine {
   virtual GeneratorOptions options_to_run() const {
     GeneratorOptions options = options_to_judge();
     options.own_limit = 500;
-    options.canonical_nans = true;
+    options.canonical_nans = options.patterned_memory = true;
     return options;
   }
 

@@ -150,17 +150,20 @@ Result<void> RunResult::Answer(std::span<const Value> results) {
     return WhyNoAnswer();
   if (!store->TryAnswer(results)) [[unlikely]]
     return AnswerChecked(*store, results);
-  return Become(store->Drive());
+  return Become(*store, store->Drive());
 }
 
 Result<void> RunResult::AnswerChecked(StoreState& store, std::span<const Value> results) {
   SANDBOX_TRY(store.AnswerChecked(results));
-  return Become(store.Drive());
+  return Become(store, store.Drive());
 }
 
-SANDBOX_INLINE Result<void> RunResult::Become(const RunStanding& standing) {
+SANDBOX_INLINE Result<void> RunResult::Become(const StoreState& answered, const RunStanding& standing) {
   if (standing.is_store_gone) [[unlikely]]
     return Fail(ErrorCode::kStaleHandle);
+  // A host function may have assigned to the handle, or moved from it.
+  if (store_.get() != &answered) [[unlikely]]
+    store_ = answered.ref();
   outcome_ = standing.outcome;
   trap_ = standing.trap;
   serial_ = standing.serial;

@@ -146,8 +146,7 @@ class [[nodiscard]] RunResult {
   Call call() const { return outcome_ == Outcome::kHostCall ? Call(store_, serial_) : Call(); }
 
   // kHostCall: answers the call and goes on, and this handle becomes what the run comes to next: the same as
-  // `run = *run.call().Resume(results)`, in less time. It has to stay where it is meanwhile: host functions that the guest
-  // calls must not end its life.
+  // `run = *run.call().Resume(results)`, in less time. Host functions that the guest calls meanwhile must not end its life.
   // Errors: those of Call::Resume, and kNotRunning for another outcome; the handle stays as it is then.
   [[nodiscard]] Result<void> Answer(std::span<const Value> results);
   [[nodiscard]] Result<void> Answer(std::initializer_list<Value> results);
@@ -169,7 +168,7 @@ class [[nodiscard]] RunResult {
  private:
   [[nodiscard]] Result<void> AnswerChecked(StoreState& store, std::span<const Value> results);
   [[nodiscard]] Result<void> WhyNoAnswer() const;
-  [[nodiscard]] Result<void> Become(const RunStanding& standing);
+  [[nodiscard]] Result<void> Become(const StoreState& answered, const RunStanding& standing);
 
   Outcome outcome_;
   TrapCode trap_;

@@ -377,7 +377,7 @@ Result<RunResult> StoreState::AnswerWithTrap(TrapCode code) {
     machine.registers.pc = Pc::At(machine.bytes, machine.tier.offset_after_call(machine.frame));
   }
   machine.Unwind();
-  return ResultOf(Finish(Machine::Outcome::kTrapped));
+  return ResultOf(Finish(Machine::Outcome::kTrapped), anchor_);
 }
 
 std::span<const Value> StoreState::ArgumentsOfAnyTypes(const Run& run) {

@@ -108,9 +108,12 @@ class StoreState {
   [[nodiscard]] Result<RunResult> AnswerWithTrap(TrapCode code);
   // Runs the innermost run on.
   RunStanding Drive();
-  [[nodiscard]] Result<RunResult> DriveInnermost() { return ResultOf(Drive()); }
+  [[nodiscard]] Result<RunResult> DriveInnermost() {
+    StoreAnchor* const anchor = anchor_;  // the store may be gone afterwards
+    return ResultOf(Drive(), anchor);
+  }
   // As a handle. Errors: kStaleHandle without a store.
-  [[nodiscard]] SANDBOX_INLINE Result<RunResult> ResultOf(const RunStanding& standing) const;
+  [[nodiscard]] SANDBOX_INLINE static Result<RunResult> ResultOf(const RunStanding& standing, StoreAnchor* anchor);
   // The pending run of a serial, innermost or not; null when there is none.
   const Run* FindRun(uint64_t serial) const;
   RunResult ResultOfPending() const;
@@ -222,10 +225,10 @@ bool StoreState::TryAnswer(std::span<const Value> results) {
   return true;
 }
 
-Result<RunResult> StoreState::ResultOf(const RunStanding& standing) const {
+Result<RunResult> StoreState::ResultOf(const RunStanding& standing, StoreAnchor* anchor) {
   if (standing.is_store_gone) [[unlikely]]
     return Fail(ErrorCode::kStaleHandle);
-  return Result<RunResult>(std::in_place, standing.outcome, ref(), standing.serial, standing.trap);
+  return Result<RunResult>(std::in_place, standing.outcome, StoreRef(anchor), standing.serial, standing.trap);
 }
 
 }  // namespace sandbox

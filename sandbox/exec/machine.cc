@@ -44,6 +44,8 @@ Result<void> Machine::PushRun(RunKind kind, uint32_t slots) {
   }
   if (stack_end - base <= static_cast<ptrdiff_t>(slots)) return LimitError(LimitId::value_stack_bytes);
   SANDBOX_TRY(runs.ReserveMore(1));
+  // They may have moved, and what comes next may be refused.
+  if (innermost != nullptr) innermost = &runs.back();
   ReturnSlice();
   if (!runs.empty()) SANDBOX_TRY(saved_.Push(registers));
   runs.PushReserved({.kind = kind, .serial = next_serial++, .base_frame = base_frame, .base = base});

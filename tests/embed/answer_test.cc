@@ -9,6 +9,7 @@
 #include <optional>
 #include <string_view>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "sandbox/sandbox.h"
@@ -166,6 +167,32 @@ TEST_P(Answer, NotInAStoreThatIsGone) {
   EXPECT_EQ(CodeOf(run.Answer(Value::I32(11))), ErrorCode::kStaleHandle);
   EXPECT_EQ(CodeOf(run.Answer(Value::I32(11))), ErrorCode::kStaleHandle);
   EXPECT_FALSE(run.call().is_current());
+}
+
+// What a host function does to the handle does not outlast the answer.
+TEST_P(Answer, WhoeverAssignsToTheHandle) {
+  World world(GetParam());
+  World other(GetParam());
+  RunResult run = world.Invoke("twice", 1);
+  Must(run.Drop());
+  std::optional<RunResult> moved;
+  const std::function<void()> interferences[] = {
+      // The call that the other store waits for has the number that this run's end will have, or one near it.
+      [&] { run = other.Invoke("twice", 77); },
+      [&] {
+        run = other.Invoke("twice", 77);
+        Must(run.Answer(Value::I32(78)));
+      },
+      [&] { moved = std::move(run); },
+  };
+  for (const std::function<void()>& interfere : interferences) {
+    run = world.Invoke("act", 1);
+    world.act = interfere;
+    Must(run.Answer(Value::I32(11)));
+    ASSERT_TRUE(run.is_done());
+    EXPECT_EQ(run.As<int32_t>(), 11);
+  }
+  EXPECT_EQ(CodeOf(moved->Answer(Value::I32(1))), ErrorCode::kStaleHandle);
 }
 
 // A host function of these parameters and this result, and an export that calls it with what it is given.
