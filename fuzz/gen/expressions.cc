@@ -39,6 +39,11 @@ bool ShowsBits(Op op) {
   }
 }
 
+// Those that pass a NaN on, its sign changed at most.
+bool KeepsNan(Op op) {
+  return op == Op::kF32Neg || op == Op::kF64Neg || op == Op::kF32Abs || op == Op::kF64Abs;
+}
+
 // The numeric instructions with this result.
 const std::vector<Op>& RowsOf(ValType type, bool with_floats) {
   static std::map<std::pair<int, bool>, std::vector<Op>> rows;
@@ -94,7 +99,9 @@ void FunctionGenerator::Tree(ValType type, uint32_t depth, bool is_exact) {
   if (type != ValType::I64() && source_.OneIn(3)) return Chained(type, is_exact);
   const Op op = OpFor(type);
   const OpInfo& info = InfoOf(op);
-  for (ValType operand : ParamsOf(info, ValType())) Tree(operand, depth - 1, ShowsBits(op));
+  for (ValType operand : ParamsOf(info, ValType())) {
+    Tree(operand, depth - 1, ShowsBits(op) || (is_exact && KeepsNan(op)));
+  }
   GuardDivisor(op);
   Emit(op);
   Pop(info.signature.param_count());

@@ -3,15 +3,20 @@
 
 #include "fuzz/gen/module_generator.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <initializer_list>
+#include <optional>
 #include <random>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "fuzz/oracle/host_objects.h"
+#include "fuzz/wasm/editable_module.h"
+#include "fuzz/wasm/module_reader.h"
 #include "gtest/gtest.h"
 #include "sandbox/module/module_data.h"
 #include "sandbox/sandbox.h"
@@ -210,6 +215,36 @@ TEST(ModuleGenerator, IsValidForReferenceEnginesToo) {
 TEST(ModuleGenerator, MakesAModuleOfNothing) {
   ByteSource source({});
   EXPECT_TRUE(Module::LoadCopy(GenerateModule(source)).has_value());
+}
+
+bool IsOneOf(Op op, std::initializer_list<Op> ops) { return std::ranges::find(ops, op) != ops.end(); }
+
+// Where a NaN is kept (in memory, in a local) after its sign was changed, it was made canonical before that: the sign of the one
+// that arithmetic made is open.
+TEST(ModuleGenerator, ChangesTheSignsOfCanonicalNans) {
+  std::mt19937_64 random(7);
+  uint32_t kept = 0;
+  for (uint32_t i = 0; i < 1500; ++i) {
+    const std::vector<uint8_t> input = InputOf(random);
+    ByteSource source(input);
+    std::optional<EditableModule> module = TakeApart(GenerateModule(source, GeneratorOptions::Deterministic()));
+    ASSERT_TRUE(module.has_value());
+    const EditableSection* const code = module->Find(kCodeSection);
+    for (const auto& body : code == nullptr ? std::vector<std::vector<uint8_t>>() : code->entries) {
+      const std::vector<InstructionRange> instructions = InstructionsOf(body);
+      for (size_t at = 2; at < instructions.size(); ++at) {
+        const Op changing = instructions[at - 1].op;
+        if (!IsOneOf(changing, {Op::kF32Neg, Op::kF32Abs, Op::kF64Neg, Op::kF64Abs})) continue;
+        if (!IsOneOf(instructions[at].op, {Op::kF32Store, Op::kF64Store, Op::kLocalSet, Op::kLocalTee})) continue;
+        ++kept;
+        EXPECT_FALSE(IsOneOf(instructions[at - 2].op,
+                             {Op::kF32Add, Op::kF32Sub, Op::kF32Mul, Op::kF32Div, Op::kF32Min, Op::kF32Max, Op::kF32Sqrt,
+                              Op::kF64Add, Op::kF64Sub, Op::kF64Mul, Op::kF64Div, Op::kF64Min, Op::kF64Max, Op::kF64Sqrt}))
+            << "input " << i;
+      }
+    }
+  }
+  EXPECT_TRUE(kept > 20 || !kFloats) << kept;
 }
 
 }  // namespace

@@ -74,6 +74,21 @@ TEST(ModuleMutator, CrossesModules) {
   EXPECT_GE(changed, 150);
 }
 
+// Of the other one a section may be taken that no version of WebAssembly knows.
+TEST(ModuleMutator, CrossesWithUnknownSections) {
+  std::mt19937_64 random(4);
+  for (const uint8_t id : {14, 15, 200, 255}) {
+    std::vector<uint8_t> unknown = {0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00, id, 1, 42};
+    const std::vector<uint8_t> module = SomeModule(random);
+    const std::vector<uint8_t> crossed = ModuleMutator(1).Cross(module, unknown);
+    const std::optional<EditableModule> parts = TakeApart(crossed);
+    ASSERT_TRUE(parts.has_value());
+    EXPECT_EQ(parts->sections.back().id, id);
+    EXPECT_EQ(crossed.size(), module.size() + 3);
+    EXPECT_FALSE(ModuleMutator(1).Cross(crossed, module).empty());
+  }
+}
+
 TEST(ModuleMutator, LeavesWhatIsNoModule) {
   EXPECT_TRUE(ModuleMutator(1).Mutate(std::vector<uint8_t>{1, 2, 3}).empty());
   EXPECT_TRUE(ModuleMutator(1).Cross(std::vector<uint8_t>{1, 2, 3}, std::vector<uint8_t>{}).empty());

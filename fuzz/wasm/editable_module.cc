@@ -19,6 +19,9 @@ constexpr std::array<uint8_t, 8> kHeader = {0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 
 // Where a section belongs, by id.
 constexpr std::array<int, 14> kRank = {0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 12, 13, 11, 6};
 
+// A section that no version knows comes last.
+int RankOf(uint8_t id) { return id < kRank.size() ? kRank[id] : static_cast<int>(kRank.size()); }
+
 bool HasEntries(uint8_t id) {
   return id != kCustomSection && id != kStartSection && id != kDataCountSection && id < kRank.size();
 }
@@ -56,8 +59,8 @@ EditableSection* EditableModule::Find(uint8_t id) {
 
 EditableSection& EditableModule::FindOrAdd(uint8_t id) {
   if (EditableSection* found = Find(id)) return *found;
-  const auto place = std::ranges::find_if(
-      sections, [&](const EditableSection& s) { return s.id < kRank.size() && kRank[s.id] > kRank[id]; });
+  const auto place =
+      std::ranges::find_if(sections, [&](const EditableSection& s) { return RankOf(s.id) > RankOf(id); });
   EditableSection section;
   section.id = id;
   section.has_entries = HasEntries(id);
