@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "sandbox/base/build_config.h"
 #include "sandbox/sandbox.h"
 #include "tests/embed/support.h"
 #include "tests/lib/module_builder.h"
@@ -45,7 +46,7 @@ struct World {
   }
   static Config ConfigOf(Tier tier) {
     Config config = SmallConfig();
-    config.tier = tier;
+    if (kFastTier) config.tier = tier;
     return config;
   }
   RunResult Invoke(std::string_view name, int32_t argument) {
