@@ -74,7 +74,7 @@ std::optional<uint32_t> FunctionGenerator::HotLocal(ValType type, bool is_writte
 }
 
 bool FunctionGenerator::HasPlainMemory() const {
-  return !plan_.memories.empty() && plan_.memories[0].min > 0 && !plan_.memories[0].is_64;
+  return plan_.has_page() && !plan_.memories[0].is_64;
 }
 
 Op FunctionGenerator::OpFor(ValType type) {

@@ -230,7 +230,8 @@ TEST(ModuleGenerator, ChangesTheSignsOfCanonicalNans) {
     std::optional<EditableModule> module = TakeApart(GenerateModule(source, GeneratorOptions::Deterministic()));
     ASSERT_TRUE(module.has_value());
     const EditableSection* const code = module->Find(kCodeSection);
-    for (const auto& body : code == nullptr ? std::vector<std::vector<uint8_t>>() : code->entries) {
+    if (code == nullptr) continue;
+    for (const auto& body : code->entries) {
       const std::vector<InstructionRange> instructions = InstructionsOf(body);
       for (size_t at = 2; at < instructions.size(); ++at) {
         const Op changing = instructions[at - 1].op;

@@ -263,7 +263,7 @@ ModulePlan MakePlan(ByteSource& source, const GeneratorOptions& options) {
   ChooseTags(source, plan);
   if (plan.swarm.bulk) {
     plan.passive_data = source.Below(3);
-    plan.has_active_data = plan.passive_data > 0 && !plan.memories.empty() && plan.memories[0].min > 0;
+    plan.has_active_data = plan.passive_data > 0 && plan.has_page();
     plan.passive_elements = source.Below(3);
   }
   return plan;

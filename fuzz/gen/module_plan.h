@@ -69,6 +69,9 @@ struct ModulePlan {
   uint32_t passive_elements = 0;    // of funcref
   uint64_t dress_seed = 0;          // chooses what dress.cc does
   uint32_t counter = kNoIndex;      // the global that counts down to the module's own limit
+
+  // Whether memory 0 has a page from the start.
+  bool has_page() const { return !memories.empty() && memories[0].min > 0; }
 };
 
 ModulePlan MakePlan(ByteSource& source, const GeneratorOptions& options);

@@ -260,8 +260,7 @@ void DefineData(ByteSource& source, const ModulePlan& plan, ModuleBuilder& build
     builder.AddPassiveData(bytes);
   }
   if (plan.has_active_data) builder.AddData(0, OffsetOf(source, plan, plan.memories[0], 0), {9, 10, 11, 12, 13});
-  const bool has_page = !plan.memories.empty() && plan.memories[0].min > 0;
-  if (plan.options.patterned_memory && has_page && !source.OneIn(4)) {
+  if (plan.options.patterned_memory && plan.has_page() && !source.OneIn(4)) {
     builder.AddData(0, OffsetOf(source, plan, plan.memories[0], 0), Pattern());
   }
   for (uint32_t i = 0; i < plan.memories.size(); ++i) {

@@ -190,14 +190,6 @@ void ApiScript::Answer() {
   if (!turn) return AnswerCurrent(known, call);
   Require(turn == ErrorCode::kOutOfTurn || (call.index() == kNoIndex && call.args().empty()), "a stale call tells");
   switch (source_.Below(4)) {
-    case 3: {
-      RunResult run = known.run;
-      const Result<void> result = run.Answer();
-      Require(!result && result.error().code == (is_call ? *turn : ErrorCode::kNotRunning) &&
-                  run.outcome() == known.run.outcome(),
-              "a run is answered out of turn");
-      return;
-    }
     case 0: {
       const Result<RunResult> result = call.Resume();
       Require(!result && result.error().code == *turn, "a call is answered out of turn");
@@ -206,6 +198,14 @@ void ApiScript::Answer() {
     case 1: {
       const Result<RunResult> result = call.Trap();
       Require(!result && result.error().code == *turn, "a call is trapped out of turn");
+      return;
+    }
+    case 3: {
+      RunResult run = known.run;
+      const Result<void> result = run.Answer();
+      Require(!result && result.error().code == (is_call ? *turn : ErrorCode::kNotRunning) &&
+                  run.outcome() == known.run.outcome(),
+              "a run is answered out of turn");
       return;
     }
     default: {

@@ -14,11 +14,16 @@ const Run* RunOf(const StoreRef& ref, uint64_t serial) {
   return store == nullptr ? nullptr : store->FindRun(serial);
 }
 
+// The run that waits for a call's answer; null for a stale handle.
+const Run* HostCallOf(const StoreRef& ref, uint64_t serial) {
+  const StoreState* const store = ref.get();
+  return store == nullptr ? nullptr : store->FindHostCall(serial);
+}
+
 // The host function that a call waits for; null for a stale handle.
 const HostFunction* FunctionOf(const StoreRef& ref, uint64_t serial) {
-  const Run* const run = RunOf(ref, serial);
-  if (run == nullptr || run->state != RunState::kHostCall) return nullptr;
-  return &ref.get()->data.host_functions[run->host_call.host_function];
+  const Run* const run = HostCallOf(ref, serial);
+  return run == nullptr ? nullptr : &ref.get()->data.host_functions[run->host_call.host_function];
 }
 
 std::string_view TextOf(const NameBytes& name) { return {name.begin(), name.size()}; }
@@ -39,8 +44,8 @@ Result<StoreState*> StoreInTurn(const StoreRef& ref, uint64_t serial, bool is_ho
 bool Call::is_current() const { return StoreInTurn(store_, serial_, true).has_value(); }
 
 uint32_t Call::index() const {
-  const HostFunction* const function = FunctionOf(store_, serial_);
-  return function == nullptr ? kNoIndex : RunOf(store_, serial_)->host_call.host_function;
+  const Run* const run = HostCallOf(store_, serial_);
+  return run == nullptr ? kNoIndex : run->host_call.host_function;
 }
 
 std::string_view Call::module() const {
@@ -59,27 +64,23 @@ FuncSignature Call::signature() const {
 }
 
 std::span<const Value> Call::args() const {
-  StoreState* const store = store_.get();
-  if (store == nullptr) return {};
-  const Run* const run = store->FindHostCall(serial_);
+  const Run* const run = HostCallOf(store_, serial_);
   if (run == nullptr) [[unlikely]]
     return {};
-  return store->ArgumentsOf(*run);
+  return store_.get()->ArgumentsOf(*run);
 }
 
 std::span<const Slot> Call::Numbers(std::span<const ValType> types) const {
-  const StoreState* const store = store_.get();
-  const Run* const run = store == nullptr ? nullptr : store->FindHostCall(serial_);
+  const Run* const run = HostCallOf(store_, serial_);
   if (run == nullptr) [[unlikely]]
     return {};
-  return store->NumbersOf(*run, types);
+  return store_.get()->NumbersOf(*run, types);
 }
 
 std::optional<InstanceId> Call::instance() const {
-  if (FunctionOf(store_, serial_) == nullptr) return std::nullopt;
-  const uint32_t instance = RunOf(store_, serial_)->host_call.instance;
-  if (instance == kNoIndex) return std::nullopt;
-  return store_.get()->IdOf(instance);
+  const Run* const run = HostCallOf(store_, serial_);
+  if (run == nullptr || run->host_call.instance == kNoIndex) return std::nullopt;
+  return store_.get()->IdOf(run->host_call.instance);
 }
 
 Result<MemoryView> Call::memory(MemIdx index) const {
