@@ -21,7 +21,8 @@ namespace sandbox::numeric {
 //
 // On x86-64 both ends are inline: arithmetic of the same function may be moved across them, so it belongs behind a call.
 // There the control register is written whether it has to change or not: a write costs less than a nanosecond, also where it
-// changes something, and the read that would tell costs seven (AMD Zen 3; a few cycles each on Intel's).
+// changes something, and the read that would tell costs seven (AMD Zen 3) or, behind a
+// write, twenty (Intel Emerald Rapids; thirty with a branch on what was read).
 #if SANDBOX_FLOATS && defined(__x86_64__)
 
 // MXCSR: all exceptions masked; rounding, flush-to-zero and denormals-are-zero all 0; no status flags.
