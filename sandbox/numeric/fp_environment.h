@@ -20,9 +20,9 @@ namespace sandbox::numeric {
 // included, so the host does not see the guest's either. Scopes nest. Without floats (see build_config.h) both do nothing.
 //
 // On x86-64 both ends are inline: arithmetic of the same function may be moved across them, so it belongs behind a call.
-// There the control register is written whether it has to change or not: a write costs less than a nanosecond, also where it
-// changes something, and the read that would tell costs seven (AMD Zen 3) or, behind a
-// write, twenty (Intel Emerald Rapids; thirty with a branch on what was read).
+// There the control register is written whether it has to change or not: a write costs one or two nanoseconds, also where it
+// changes something, and the read that would tell costs seven on AMD's Zen 3; on Intel's Emerald Rapids a round of read, write
+// and write takes 23 to 28, and comparing instead makes it 32 or more (docs/performance.md).
 #if SANDBOX_FLOATS && defined(__x86_64__)
 
 // MXCSR: all exceptions masked; rounding, flush-to-zero and denormals-are-zero all 0; no status flags.
