@@ -96,6 +96,22 @@ TEST_F(FpEnvironmentTest, StatusFlagsOfTheGuestDoNotReachTheHost) {
   EXPECT_TRUE(std::fetestexcept(FE_OVERFLOW));
 }
 
+// Flags alone are no reason to write the control register on the way in; on the way out they are put back all the same.
+TEST_F(FpEnvironmentTest, FlagsOfTheHostAndOfTheGuestAreKeptApart) {
+  std::feclearexcept(FE_ALL_EXCEPT);
+  std::feraiseexcept(FE_OVERFLOW);
+  const int of_the_host = std::fetestexcept(FE_ALL_EXCEPT);
+  {
+    FpEnvironmentScope scope;
+    volatile float zero = 0.0f;
+    volatile float nan = F32Div(zero, zero);  // invalid
+    EXPECT_NE(std::bit_cast<uint32_t>(static_cast<float>(nan)) & 0x7f80'0000, 0u);
+    EXPECT_EQ(RoundingMode(), FE_TONEAREST);
+  }
+  EXPECT_EQ(std::fetestexcept(FE_ALL_EXCEPT), of_the_host);
+  EXPECT_FALSE(std::fetestexcept(FE_INVALID));
+}
+
 #if defined(__x86_64__)
 
 constexpr uint32_t kFlushToZero = 0x8000;
