@@ -4,10 +4,13 @@
 """Compares engines over whole programs: runs them interleaved, checks that results are equal, prints ratios and plots them.
 
     compare.py CONFIG [-D NAME=VALUE ...] [--rounds N] [--engines a,b] [--workloads x,y] [--n workload=N ...]
-               [--plot FILE.png] [--out RAW.json] [--from RAW.json ...] [--loads]
+               [--fastest] [--plot FILE.png] [--out RAW.json] [--from RAW.json ...] [--loads]
 
 It builds nothing: CONFIG names command lines (settings.py says how, ours.json is an example). Exit code 1: an engine gave
 another result than it should; it is left out of the table of that workload.
+
+--fastest is for a machine with neighbours on its cores, where medians say more about them than about engines: of many rounds
+(--rounds 15) of short runs (--n) each engine has one that was left alone.
 """
 
 import argparse
@@ -30,6 +33,7 @@ def parse_arguments():
     parser.add_argument("--workloads", default="")
     parser.add_argument("--n", action="append", default=[], metavar="WORKLOAD=N", help="another n; `all=N` for all")
     parser.add_argument("--timeout", type=float, default=300)
+    parser.add_argument("--fastest", action="store_true", help="compare fastest rounds instead of medians")
     parser.add_argument("--plot", metavar="FILE.png")
     parser.add_argument("--out", metavar="RAW.json", help="where the samples go")
     parser.add_argument("--from", dest="prior", action="append", default=[], metavar="RAW.json",
@@ -43,6 +47,7 @@ def read_settings(options):
     settings.engines = settings_module.pick(settings.engines, options.engines)
     settings.workloads = settings_module.pick(settings.workloads, options.workloads)
     settings.rounds = options.rounds or settings.rounds
+    settings.fastest = options.fastest
     counts = dict(text.split("=", 1) for text in options.n)
     for workload in settings.workloads:
         if "n" in workload:

@@ -58,6 +58,20 @@ class CompareTest(unittest.TestCase):
         again = self.run_compare(OURS, "--from", self.path("raw.json"))
         self.assertEqual(done.stdout, again.stdout)
 
+    def test_compares_medians_or_fastest_rounds(self):
+        samples = {"fft": {"in place": {"0": 2, "1": 4, "2": 3}, "fast": {"0": 2, "1": 1, "2": 2}},
+                   "mark": {"in place": {"0": 10, "1": 20, "2": 30}, "fast": {"0": 20, "1": 20, "2": 120}}}
+        with open(self.path("raw.json"), "w", encoding="utf-8") as file:
+            json.dump(samples, file)
+        scored = {"workloads": [{"name": "mark", "wasm": "mark.wasm", "export": "run", "kind": "score"}]}
+        medians = self.run_compare(OURS, "--from", self.path("raw.json"), **scored).stdout
+        self.assertEqual([self.row(medians, name)[1] for name in ("fft", "mark")], ["1.50", "2.00"])
+        self.assertIn("| fft (n=1) | 3e+03 | 2e+03 |", medians)
+        fastest = self.run_compare(OURS, "--from", self.path("raw.json"), "--fastest", **scored).stdout
+        self.assertEqual([self.row(fastest, name)[1] for name in ("fft", "mark")], ["2.00", "4.00"])
+        self.assertIn("| fft (n=1) | 2e+03 | 1e+03 |", fastest)
+        self.assertIn("| mark | 30 | 120 |", fastest)
+
     def test_refuses_an_engine_with_a_wrong_checksum(self):
         liar = engine("liar", "sh", "-c", "echo 12345 0.000001", "${n}")
         done = self.run_compare([liar] + OURS, "--workloads", "fft,sort")

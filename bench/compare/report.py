@@ -1,8 +1,9 @@
 # Copyright 2026 The wasm-sandbox Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Tables in Markdown: medians, and ratios to the baseline.
+"""Tables in Markdown: medians, and ratios to the baseline. Above 1 is faster.
 
-A ratio is the median over the rounds of baseline/engine (of a score: engine/baseline) in the same round: above 1 is faster.
+A ratio is the median over the rounds of baseline/engine (of a score: engine/baseline) in the same round. With settings.fastest
+it is that of both engines' fastest rounds, and those stand in the tables instead of medians.
 """
 
 import math
@@ -14,22 +15,39 @@ def geomean(values):
     return math.exp(sum(map(math.log, values)) / len(values))
 
 
-def ratio(samples, baseline, engine, workload):
-    """None when they did not run in a same round."""
-    theirs, ours = samples.of(baseline, workload["name"]), samples.of(engine, workload["name"])
+def is_score(workload):
+    return workload.get("kind") == "score"
+
+
+def fastest(workload, values):
+    return max(values) if is_score(workload) else min(values)
+
+
+def summary(settings, samples, engine, workload):
+    """What all rounds come to; None without any."""
+    values = samples.of(engine, workload["name"]).values()
+    if not values:
+        return None
+    return fastest(workload, values) if settings.fastest else statistics.median(values)
+
+
+def ratio(settings, samples, engine, workload):
+    """None when it and the baseline did not run in a same round."""
+    theirs, ours = samples.of(settings.baseline, workload["name"]), samples.of(engine, workload["name"])
     both = sorted(set(theirs) & set(ours))
     if not both:
         return None
-    if workload.get("kind") == "score":
-        return statistics.median(ours[k] / theirs[k] for k in both)
-    return statistics.median(theirs[k] / ours[k] for k in both)
+    pairs = [(theirs[k], ours[k]) for k in both]
+    if settings.fastest:
+        pairs = [tuple(fastest(workload, [of[k] for k in both]) for of in (theirs, ours))]
+    return statistics.median(b / a if is_score(workload) else a / b for a, b in pairs)
 
 
 def ratios(settings, samples):
     """{engine: {workload: ratio}} of what there is."""
     table = {}
     for engine in settings.engines:
-        row = {w["name"]: ratio(samples, settings.baseline, engine["name"], w) for w in settings.workloads}
+        row = {w["name"]: ratio(settings, samples, engine["name"], w) for w in settings.workloads}
         table[engine["name"]] = {name: value for name, value in row.items() if value is not None}
     return table
 
@@ -44,18 +62,14 @@ def cell(value, text):
     return "-" if value is None else text % value
 
 
-def median_or_none(values):
-    return statistics.median(values) if values else None
-
-
-def medians_table(settings, samples):
+def summaries_table(settings, samples):
     rows = []
     for workload in settings.workloads:
-        is_score = workload.get("kind") == "score"
-        row = [workload["name"] + ("" if is_score else " (n=%s)" % workload["n"])]
+        score = is_score(workload)
+        row = [workload["name"] + ("" if score else " (n=%s)" % workload["n"])]
         for engine in settings.engines:
-            median = median_or_none(samples.of(engine["name"], workload["name"]).values())
-            row.append(cell(median if is_score or median is None else median * 1e3, "%.0f" if is_score else "%.3g"))
+            value = summary(settings, samples, engine["name"], workload)
+            row.append(cell(value if score or value is None else value * 1e3, "%.0f" if score else "%.3g"))
         rows.append(row)
     return markdown(["workload"] + [engine["name"] for engine in settings.engines], rows)
 
@@ -87,8 +101,8 @@ def per_call_table(settings, samples):
         if not workload.get("per"):
             continue
         scale = 1e9 / (workload["n"] * workload["per"])
-        medians = [median_or_none(samples.of(engine["name"], workload["name"]).values()) for engine in settings.engines]
-        rows.append([workload["name"]] + [cell(median and median * scale, "%.2f") for median in medians])
+        values = [summary(settings, samples, engine["name"], workload) for engine in settings.engines]
+        rows.append([workload["name"]] + [cell(value and value * scale, "%.2f") for value in values])
     return markdown(["workload"] + [engine["name"] for engine in settings.engines], rows) if rows else ""
 
 
@@ -115,7 +129,8 @@ def report(settings, samples):
     """The whole text."""
     table = ratios(settings, samples)
     parts = [
-        "### Medians (ms; a score where there is no n)\n", medians_table(settings, samples),
+        "### %s (ms; a score where there is no n)\n" % ("Fastest rounds" if settings.fastest else "Medians"),
+        summaries_table(settings, samples),
         "### Speed relative to %s (above 1 is faster)\n" % settings.baseline, ratios_table(settings, table),
     ]
     per_call = per_call_table(settings, samples)

@@ -27,6 +27,7 @@ class SettingsError(Exception):
 class Settings:
     baseline: str = ""
     rounds: int = 5
+    fastest: bool = False  # compare fastest rounds instead of medians
     engines: list = dataclasses.field(default_factory=list)
     workloads: list = dataclasses.field(default_factory=list)
     loads: list = dataclasses.field(default_factory=list)
