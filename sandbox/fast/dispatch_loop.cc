@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Portable dispatch of register code: a loop that calls the handlers through a table.
+#include "sandbox/base/check.h"
 #include "sandbox/fast/handler_table.h"
 #include "sandbox/fast/tier.h"
 
@@ -16,6 +17,11 @@ struct Form {
       if (!TryAccess<Handler>(s)) [[unlikely]] return Step::kTrap;
       const bool is_paid = Handler::IsTaken(s) ? TakeBranch<Handler>(s) : PassBranch<Handler>(s);
       return is_paid ? Step::kNext : Step::kFuel;
+    } else if constexpr (kKnowsNext<Handler>) {
+      uint16_t next = 0;
+      const Step step = Handler::Run(s, next);
+      SANDBOX_DCHECK(step != Step::kNext || next == s.pc.U16(0));
+      return step;
     } else {
       return Handler::Run(s);
     }

@@ -3,6 +3,7 @@
 
 // Threaded dispatch of register code: each handler ends in a tail call of the next one, all state in registers.
 #include "sandbox/base/build_config.h"
+#include "sandbox/base/check.h"
 #include "sandbox/fast/tier.h"
 
 #if SANDBOX_TAIL_DISPATCH
@@ -33,11 +34,12 @@ struct TailEntry {
   HANDLER_CC Exit (*run)(STATE_PARAMS);
 };
 
-#define DISPATCH(s)                                                                      \
-  do {                                                                                   \
-    COUNT_DISPATCH(fast, s.pc.U16(0));                                                   \
-    [[clang::nomerge]] [[clang::musttail]] return table[s.pc.U16(0)].run(STATE_ARGS(s)); \
+#define DISPATCH_TO(s, opcode)                                                    \
+  do {                                                                            \
+    COUNT_DISPATCH(fast, opcode);                                                 \
+    [[clang::nomerge]] [[clang::musttail]] return table[opcode].run(STATE_ARGS(s)); \
   } while (false)
+#define DISPATCH(s) DISPATCH_TO(s, s.pc.U16(0))
 
 HANDLER_CC __attribute__((noinline)) Exit TailResume(STATE_PARAMS) {
   State s = STATE();
@@ -74,6 +76,18 @@ HANDLER_CC Exit Tail(STATE_PARAMS) {
   __builtin_unreachable();
 }
 
+// Goes on where the handler says, or cannot pay for it.
+template <typename Handler>
+HANDLER_CC Exit TailKnown(STATE_PARAMS) {
+  State s = STATE();
+  uint16_t next = 0;
+  const Step step = Handler::Run(s, next);
+  if (step != Step::kNext) [[unlikely]]
+    [[clang::musttail]] return TailLeaveForFuel(STATE_ARGS(s));
+  SANDBOX_DCHECK(next == s.pc.U16(0));
+  DISPATCH_TO(s, next);
+}
+
 template <typename Handler>
 HANDLER_CC Exit TailBranch(STATE_PARAMS) {
   State s = STATE();
@@ -96,6 +110,8 @@ template <typename Handler>
 constexpr TailEntry EntryOf() {
   if constexpr (kBranches<Handler>)
     return {&TailBranch<Handler>};
+  else if constexpr (kKnowsNext<Handler>)
+    return {&TailKnown<Handler>};
   else
     return {&Tail<Handler>};
 }

@@ -18,11 +18,12 @@ Translator::Translator(const ModuleData& module, Budget& budget) noexcept
       local_heads_(budget),
       blocks_(budget),
       fixups_(budget),
+      tables_(budget),
       pending_(budget),
       loop_costs_(budget) {}
 
 bool Translator::Translate(uint32_t number, FunctionCode& out) {
-  const bool is_translated = Start(number, out) && Run() && is_ok_;
+  const bool is_translated = Start(number, out) && Run() && FillTables();
   out.code.Truncate(std::min<size_t>(end_, out.code.size()));
   // The lists of locals are empty again.
   is_ok_ = true;
@@ -50,6 +51,7 @@ bool Translator::Start(uint32_t number, FunctionCode& out) {
   ForgetAccumulators();
   blocks_.Clear();
   fixups_.Clear();
+  tables_.Clear();
   pending_.Clear();
   loop_costs_.Clear();
   const uint64_t locals = uint64_t{function_->param_slots} + function_->local_slots;

@@ -132,6 +132,12 @@ class Translator {
     bool has_label() const { return fixups != kNone || otherwise != kNone || is_reached_in_place; }
   };
 
+  // A br_table in the code. Its last entry is the default's.
+  struct LabelTable {
+    uint32_t instruction;  // halfword from which displacements count
+    uint32_t entries;      // halfword of the first
+    uint32_t labels;       // one less than there are entries
+  };
   struct Fixup {
     uint32_t instruction;  // halfword from which the displacement counts
     uint32_t target;       // halfword of the displacement
@@ -344,6 +350,8 @@ class Translator {
   void BrIf(uint32_t depth);
   void BrIfWith(uint32_t keep, uint32_t depth);
   void BrTable(const Instruction& in);
+  // Tells each br_table with which instruction its targets begin, now that none of them changes any more.
+  bool FillTables();
   void Return();
   void EmitReturn();
   struct Branch {
@@ -466,6 +474,7 @@ class Translator {
   Vec<uint32_t> local_heads_;  // for each local: the topmost entry that stands for it; all kNone between functions
   Vec<Block> blocks_;
   Vec<Fixup> fixups_;
+  Vec<LabelTable> tables_;
   Vec<Pending> pending_;
   Vec<uint32_t> loop_costs_;
 };

@@ -306,12 +306,16 @@ void Translator::BrTable(const Instruction& in) {
   if (index.src == Src::kSlot) Put16(index.slot);
   Put32(labels);
   const uint32_t entries = here();
-  for (uint64_t i = 0; i <= labels && is_ok_; ++i) PutTarget();
+  for (uint64_t i = 0; i <= labels && is_ok_; ++i) {
+    PutTarget();
+    Put16(0);
+  }
+  if (!Append(tables_, LabelTable{table, entries, labels})) return;
   for (uint32_t i = 0; i <= labels && is_ok_; ++i) {
     const uint32_t depth = at.U32();
     const Block& block = At(depth);
     const uint32_t keep = LabelArity(block);
-    const uint32_t entry = entries + 3 * i;
+    const uint32_t entry = entries + 4 * i;
     if (keep == 0 || height() - keep == block.height) {
       Aim(table, entry, entry + 2, depth);
       continue;
@@ -322,6 +326,19 @@ void Translator::BrTable(const Instruction& in) {
     PutJump(depth);
   }
   Die();
+}
+
+bool Translator::FillTables() {
+  for (const LabelTable& table : tables_) {
+    for (uint64_t i = 0; i <= table.labels && is_ok_; ++i) {
+      const uint32_t entry = table.entries + 4 * static_cast<uint32_t>(i);
+      const uint32_t displacement = code_[entry] | uint32_t{code_[entry + 1]} << 16;
+      const uint32_t target = table.instruction + displacement;
+      if (target >= here()) Fail();
+      else Patch16(entry + 3, code_[target]);
+    }
+  }
+  return is_ok_;
 }
 
 // --- Returns --------------------------------------------------------------------------------------------------------

@@ -215,14 +215,14 @@ TEST(OpcodeTest, Ends) {
   std::vector<uint16_t> code(40);
   code[3] = kBrTable;
   code[5] = 2;
-  EXPECT_EQ(EndOf(code, 3, ShapeOf(code[3])), 3u + 4 + 3 * 3);
+  EXPECT_EQ(EndOf(code, 3, ShapeOf(code[3])), 3u + 4 + 4 * 3);
   code[6] = 1;
-  EXPECT_EQ(EndOf(code, 3, ShapeOf(code[3])), 3u + 4 + 3 * 65'539);
+  EXPECT_EQ(EndOf(code, 3, ShapeOf(code[3])), 3u + 4 + 4 * 65'539);
   code[5] = code[6] = 0xffff;
-  EXPECT_EQ(EndOf(code, 3, ShapeOf(code[3])), 3u + 4 + (uint64_t{3} << 32));
+  EXPECT_EQ(EndOf(code, 3, ShapeOf(code[3])), 3u + 4 + (uint64_t{4} << 32));
   code[36] = kBrTableAcc;
   code[37] = 0;
-  EXPECT_EQ(EndOf(code, 36, ShapeOf(code[36])), 36u + 3 + 3);
+  EXPECT_EQ(EndOf(code, 36, ShapeOf(code[36])), 36u + 3 + 4);
   code[38] = kBrTableAcc;
   EXPECT_GT(EndOf(code, 38, ShapeOf(code[38])), code.size());
   code[20] = BinaryCode(Op::kI32Add, Pair::kSlotConst);

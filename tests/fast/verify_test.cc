@@ -63,7 +63,7 @@ class VerifyTest : public ::testing::Test {
       const Shape shape = ShapeOf(words[i++]);
       for (const char field : shape.text()) {
         // One entry more than the labels that the number before says.
-        if (field == '*') i += 3 * (words[i - 2] + size_t{1});
+        if (field == '*') i += 4 * (words[i - 2] + size_t{1});
         else i += SizeOfField(field);
       }
     }
@@ -302,6 +302,37 @@ TEST_F(VerifyTest, Targets) {
     });
   }
   EXPECT_GT(branches, 5u);
+}
+
+// An entry of br_table says where it goes and which instruction is there. Neither is believed without the other.
+TEST_F(VerifyTest, EntriesOfTables) {
+  size_t entries = 0;
+  for (uint32_t i = 0; i < kRichFunctions; ++i) {
+    Vec<uint16_t>& words = code(i).code;
+    const std::vector<size_t> list = Starts(i);
+    const std::set<size_t> starts(list.begin(), list.end());
+    for (const size_t start : list) {
+      if (words[start] != kBrTable && words[start] != kBrTableAcc) continue;
+      const size_t count = start + (words[start] == kBrTable ? 2 : 1);
+      for (size_t at = count + 2; at < count + 2 + 4 * (words[count] + size_t{1}); at += 4) {
+        ++entries;
+        for (uint32_t opcode = 0; opcode <= kOpcodeCount; ++opcode)
+          EXPECT_EQ(IsValidWith(i, at + 3, opcode), opcode == words[at + 3]) << i << " at " << at;
+        const uint16_t before[] = {words[at], words[at + 1]};
+        for (int64_t target = -3; target < static_cast<int64_t>(words.size()) + 3; ++target) {
+          const uint32_t displacement = static_cast<uint32_t>(target - static_cast<int64_t>(start));
+          words[at] = static_cast<uint16_t>(displacement);
+          words[at + 1] = static_cast<uint16_t>(displacement >> 16);
+          const bool is_good = target > 0 && starts.contains(static_cast<size_t>(target)) &&
+                               words[static_cast<size_t>(target)] == words[at + 3];
+          EXPECT_EQ(IsValid(i), is_good && MayEnter(i, start, target)) << i << " at " << at << " to " << target;
+        }
+        words[at] = before[0];
+        words[at + 1] = before[1];
+      }
+    }
+  }
+  EXPECT_GT(entries, 3u);
 }
 
 TEST_F(VerifyTest, OpcodesThatMayNotBeThere) {
