@@ -390,6 +390,8 @@ SANDBOX_INLINE Step EnterFunction(State& s, const FastFunction& callee, Locals a
   Machine& m = s.m;
   const FramePos caller = m.frame;
   const Sp top = arguments + callee.param_slots;
+  // If the stack is exhausted, too: what had to be kept for that would be saved by every call.
+  ForgetRegisters(s);
   if (caller == m.last_frame || m.stack_end - top < static_cast<ptrdiff_t>(callee.needed_slots)) [[unlikely]]
     return Trap(s, TrapCode::kStackExhausted);
   const FramePos frame = caller + 1;
@@ -401,7 +403,6 @@ SANDBOX_INLINE Step EnterFunction(State& s, const FastFunction& callee, Locals a
   ZeroSlots(top, callee.local_slots);
   s.fp = arguments;
   s.pc = CodePos(callee.code.load(std::memory_order_acquire));
-  ForgetRegisters(s);
   return Pay(s, s.pc.U16(-1), Step::kNext);
 }
 
