@@ -4,6 +4,7 @@
 #include "fuzz/oracle/register_code.h"
 
 #include <cstddef>
+#include <string>
 #include <vector>
 
 #include "fuzz/oracle/observation.h"
@@ -37,8 +38,7 @@ Reading Read(std::span<const uint16_t> code) {
       if (kind == 't') reading.targets.push_back({at, field});
       if (kind == 'r') reading.results.push_back(field);
       if (kind == '*') {
-        // Entries of a branch table: a distance and one halfword more.
-        for (; field < end; field += 3) reading.targets.push_back({at, field});
+        for (; field < end; field += fast::kTableEntrySize) reading.targets.push_back({at, field});
         break;
       }
       field += fast::SizeOfField(kind);
@@ -61,14 +61,14 @@ FastFunction FrameOf(const ModuleData& module, uint32_t number) {
   return function;
 }
 
-void CheckVerifier(const ModuleData& module, uint32_t choice, std::span<const uint8_t> bytes) {
+std::string VerifierDifference(const ModuleData& module, uint32_t choice) {
   const uint32_t number = choice % static_cast<uint32_t>(module.functions.size());
   Budget budget(64u << 20);
   fast::Translator translator(module, budget);
   FunctionCode code(budget);
-  if (!translator.Translate(number, code)) return;
+  if (!translator.Translate(number, code)) return "";
   const FastFunction frame = FrameOf(module, number);
-  if (!fast::IsCodeValid(module, frame, code)) Report("register code is refused", bytes);
+  if (!fast::IsCodeValid(module, frame, code)) return "register code is refused";
   const Reading reading = Read(code.code.span());
   for (const size_t field : reading.results) {
     // Above where it is returned, and below any frame that is not too large for that.
@@ -76,19 +76,24 @@ void CheckVerifier(const ModuleData& module, uint32_t choice, std::span<const ui
     for (const int outside : {1, -static_cast<int>(frame.param_slots + frame.needed_slots)}) {
       if (outside < INT16_MIN) continue;
       code.code[field] = static_cast<uint16_t>(outside);
-      if (fast::IsCodeValid(module, frame, code)) Report("a result outside the frame is accepted", bytes);
+      if (fast::IsCodeValid(module, frame, code)) return "a result outside the frame is accepted";
     }
     code.code[field] = before;
   }
-  if (reading.targets.empty()) return;
+  if (reading.targets.empty()) return "";
   const Target target = reading.targets[choice / 8 % reading.targets.size()];
   size_t into = 1 + choice / 64 % (code.code.size() - 1);
   while (into < code.code.size() && reading.is_start[into]) ++into;
-  if (into == code.code.size()) return;
+  if (into == code.code.size()) return "";
   const uint32_t distance = static_cast<uint32_t>(into) - static_cast<uint32_t>(target.from);
   code.code[target.field] = static_cast<uint16_t>(distance);
   code.code[target.field + 1] = static_cast<uint16_t>(distance >> 16);
-  if (fast::IsCodeValid(module, frame, code)) Report("a branch into an instruction is accepted", bytes);
+  return fast::IsCodeValid(module, frame, code) ? "a branch into an instruction is accepted" : "";
+}
+
+void CheckVerifier(const ModuleData& module, uint32_t choice, std::span<const uint8_t> bytes) {
+  const std::string difference = VerifierDifference(module, choice);
+  if (!difference.empty()) Report(difference, bytes);
 }
 
 }  // namespace sandbox::fuzz

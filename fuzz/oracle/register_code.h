@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 
 #include "sandbox/module/module_data.h"
 #include "sandbox/module/translated.h"
@@ -18,7 +19,9 @@ namespace sandbox::fuzz {
 FastFunction FrameOf(const ModuleData& module, uint32_t number);
 
 // Code of a function, `choice` says which, is accepted as it is, and refused when one of its branches goes into an
-// instruction instead of where one begins; ends the process otherwise. bytes: the module, for the report.
+// instruction instead of where one begins. "" when so, else what was seen.
+std::string VerifierDifference(const ModuleData& module, uint32_t choice);
+// Ends the process if it is not so. bytes: the module, for the report.
 void CheckVerifier(const ModuleData& module, uint32_t choice, std::span<const uint8_t> bytes);
 
 }  // namespace sandbox::fuzz

@@ -15,7 +15,8 @@
 namespace sandbox {
 
 // Where a Budget gets its bytes: the embedder's own allocator. May refuse at any time by returning nullptr.
-// Used by one thread at a time per Budget; outlives every Budget made with it.
+// Used by one thread at a time per Budget; outlives every Budget made with it. Called while guest code is under way
+// (memory.grow, say), in its floating-point environment, and leaves that as it is.
 class Allocator {
  public:
   // size_bytes > 0; alignment is a power of two of at most 64.

@@ -67,7 +67,8 @@ struct HostClosure {
 // kStaleHandle; a moved-from Store answers kStaleHandle to everything.
 //
 // Floating point: guest code runs in the default environment (round to nearest, subnormals kept), whatever the host's
-// is; host functions called from it find that environment too, and what they change in it is undone when they return.
+// is; host functions called from it find that environment too (which status flags are set is not said), and what they change
+// in it is undone when they return.
 // The host's own is back when the call into the store returns.
 class Store {
  public:

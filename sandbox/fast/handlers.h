@@ -360,9 +360,9 @@ struct BrTable {
     constexpr ptrdiff_t kLabels = 1 + Size<uint32_t>(kSrc);
     const uint32_t index = Get<uint32_t, kSrc>(s, 1);
     const uint32_t labels = s.pc.U32(kLabels);
-    const ptrdiff_t entry = kLabels + 2 + 4 * static_cast<ptrdiff_t>(index < labels ? index : labels);
-    const uint32_t cost = s.pc.U16(entry + 2);
-    next = s.pc.U16(entry + 3);
+    const ptrdiff_t entry = kLabels + 2 + kTableEntrySize * static_cast<ptrdiff_t>(index < labels ? index : labels);
+    const uint32_t cost = s.pc.U16(entry + kTableEntryCost);
+    next = s.pc.U16(entry + kTableEntryOpcode);
     s.pc.Skip(s.pc.S32(entry));
     return Pay(s, cost, Step::kNext);
   }

@@ -326,7 +326,7 @@ uint64_t EndOf(std::span<const uint16_t> code, size_t at, const Shape& shape) {
     if (end > code.size()) return end;
     const size_t first = static_cast<size_t>(end);
     const uint32_t count = code[first - 2] | uint32_t{code[first - 1]} << 16;
-    end += (uint64_t{count} + 1) * (SizeOfField('t') + SizeOfField('c') + SizeOfField('h'));
+    end += (uint64_t{count} + 1) * kTableEntrySize;
   }
   return end;
 }

@@ -338,6 +338,14 @@ constexpr size_t SizeOfField(char field) {
   }
 }
 
+// Halfwords of a function's code, at most: a displacement has 32 bits with its sign, and leads from any to any.
+inline constexpr uint64_t kMaxCodeSize = INT32_MAX;
+
+// An entry of br_table: where its target is, what that costs, which instruction is there.
+inline constexpr uint32_t kTableEntryCost = 2;
+inline constexpr uint32_t kTableEntryOpcode = 3;
+inline constexpr uint32_t kTableEntrySize = 4;
+
 // The halfword behind the instruction at `at`, of this shape. Beyond the code's end when the code breaks off in it.
 uint64_t EndOf(std::span<const uint16_t> code, size_t at, const Shape& shape);
 

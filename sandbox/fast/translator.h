@@ -27,6 +27,10 @@
 
 namespace sandbox::fast {
 
+// Halfwords: how many the code of a function gets when it has `size` and more of them, `needed`, are needed. 0 when code
+// does not get as large as that.
+uint64_t GrownCodeSize(uint64_t needed, uint64_t size);
+
 class Translator {
  public:
   // One translator serves many functions: its stacks keep their memory.
@@ -189,6 +193,7 @@ class Translator {
   bool Ok(const Result<void>& result) { return result.has_value() || Fail(); }
   uint32_t here() const { return end_; }
   // Room for so many halfwords more. False: memory is refused, and nothing may be written.
+  // Fails beyond kMaxCodeSize halfwords, too.
   bool GrowCode(size_t more);
   bool HasRoom() { return code_.size() - end_ >= kMaxLine || GrowCode(kMaxLine); }
   // Where there is room: the instruction begins, ends and is the last one, whose place is the result.

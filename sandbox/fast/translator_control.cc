@@ -315,9 +315,9 @@ void Translator::BrTable(const Instruction& in) {
     const uint32_t depth = at.U32();
     const Block& block = At(depth);
     const uint32_t keep = LabelArity(block);
-    const uint32_t entry = entries + 4 * i;
+    const uint32_t entry = entries + kTableEntrySize * i;
     if (keep == 0 || height() - keep == block.height) {
-      Aim(table, entry, entry + 2, depth);
+      Aim(table, entry, entry + kTableEntryCost, depth);
       continue;
     }
     // A piece of code of its own moves the values. Who gets there has paid for what lies between: nothing.
@@ -331,11 +331,11 @@ void Translator::BrTable(const Instruction& in) {
 bool Translator::FillTables() {
   for (const LabelTable& table : tables_) {
     for (uint64_t i = 0; i <= table.labels && is_ok_; ++i) {
-      const uint32_t entry = table.entries + 4 * static_cast<uint32_t>(i);
+      const uint32_t entry = table.entries + kTableEntrySize * static_cast<uint32_t>(i);
       const uint32_t displacement = code_[entry] | uint32_t{code_[entry + 1]} << 16;
       const uint32_t target = table.instruction + displacement;
       if (target >= here()) Fail();
-      else Patch16(entry + 3, code_[target]);
+      else Patch16(entry + kTableEntryOpcode, code_[target]);
     }
   }
   return is_ok_;

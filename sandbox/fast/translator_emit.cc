@@ -30,11 +30,17 @@ void Translator::PutTarget() {
   Put16(0);
 }
 
+uint64_t GrownCodeSize(uint64_t needed, uint64_t size) {
+  if (needed > kMaxCodeSize) return 0;
+  // In small steps within the capacity, which a larger function may have asked for.
+  return std::min(std::max(needed, size + size / 8), kMaxCodeSize);
+}
+
 bool Translator::GrowCode(size_t more) {
   Vec<uint16_t>& code = out_->code;
-  // What lies behind the end is room, whatever it holds: Translate cuts it off. In small steps within the capacity, which a
-  // larger function may have asked for.
-  const size_t size = std::max(end_ + more, code.size() + code.size() / 8);
+  // What lies behind the end is room, whatever it holds: Translate cuts it off.
+  const size_t size = static_cast<size_t>(GrownCodeSize(uint64_t{end_} + more, code.size()));
+  if (size == 0) return Fail();
   if (!Ok(code.ReserveMore(size - code.size())) || !Ok(code.Resize(size))) return false;
   code_ = code.span();
   return true;

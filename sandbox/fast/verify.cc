@@ -127,8 +127,9 @@ class Verifier {
     }
     // Those of br_table may be pieces of code that belong to it.
     const bool is_table = !shape.text().empty() && shape.text().back() == '*';
-    for (; is_table && i < end; i += 4) {
-      if (!IsTarget(at, i, false) || code_.code[i + 3] != code_.code[static_cast<size_t>(TargetOf(at, i))]) return false;
+    for (; is_table && i < end; i += kTableEntrySize) {
+      if (!IsTarget(at, i, false)) return false;
+      if (code_.code[i + kTableEntryOpcode] != code_.code[static_cast<size_t>(TargetOf(at, i))]) return false;
     }
     return true;
   }

@@ -195,5 +195,15 @@ TEST(TranslatorTest, DeadCodeIsNotTranslated) {
   EXPECT_EQ(WordsOf(with), WordsOf(without));
 }
 
+// Displacements must reach from any instruction to any.
+TEST(TranslatorTest, CodeDoesNotGrowBeyondWhatDisplacementsSpan) {
+  EXPECT_EQ(GrownCodeSize(100, 80), 100u);
+  EXPECT_EQ(GrownCodeSize(81, 80), 90u);
+  EXPECT_EQ(GrownCodeSize(INT32_MAX - 1, INT32_MAX - 2), uint64_t{INT32_MAX});
+  EXPECT_EQ(GrownCodeSize(INT32_MAX, INT32_MAX - 1), uint64_t{INT32_MAX});
+  EXPECT_EQ(GrownCodeSize(uint64_t{INT32_MAX} + 1, INT32_MAX), 0u);
+  EXPECT_EQ(GrownCodeSize(uint64_t{1} << 32, INT32_MAX), 0u);
+}
+
 }  // namespace
 }  // namespace sandbox::fast
