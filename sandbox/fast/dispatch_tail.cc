@@ -34,9 +34,9 @@ struct TailEntry {
   HANDLER_CC Exit (*run)(STATE_PARAMS);
 };
 
-#define DISPATCH_TO(s, opcode)                                                    \
-  do {                                                                            \
-    COUNT_DISPATCH(fast, opcode);                                                 \
+#define DISPATCH_TO(s, opcode)                                                      \
+  do {                                                                              \
+    COUNT_DISPATCH(fast, opcode);                                                   \
     [[clang::nomerge]] [[clang::musttail]] return table[opcode].run(STATE_ARGS(s)); \
   } while (false)
 #define DISPATCH(s) DISPATCH_TO(s, s.pc.U16(0))

@@ -192,8 +192,7 @@ class Translator {
   }
   bool Ok(const Result<void>& result) { return result.has_value() || Fail(); }
   uint32_t here() const { return end_; }
-  // Room for so many halfwords more. False: memory is refused, and nothing may be written.
-  // Fails beyond kMaxCodeSize halfwords, too.
+  // Room for so many halfwords more. False: memory is refused, or these are more than kMaxCodeSize, and nothing may be written.
   bool GrowCode(size_t more);
   bool HasRoom() { return code_.size() - end_ >= kMaxLine || GrowCode(kMaxLine); }
   // Where there is room: the instruction begins, ends and is the last one, whose place is the result.

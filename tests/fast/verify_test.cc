@@ -105,6 +105,25 @@ class VerifyTest : public ::testing::Test {
     return true;
   }
 
+  // Sends the branch at `start`, whose distance stands at `field`, everywhere in the code and a little beyond: accepted where
+  // is_good(target) and the loops allow it.
+  template <typename IsGood>
+  void ExpectTargets(uint32_t function, size_t start, size_t field, IsGood is_good) {
+    Vec<uint16_t>& words = code(function).code;
+    const uint16_t before[] = {words[field], words[field + 1]};
+    const int64_t size = static_cast<int64_t>(words.size());
+    for (int64_t target = -3; target < size + 3; ++target) {
+      const uint32_t displacement = static_cast<uint32_t>(target - static_cast<int64_t>(start));
+      words[field] = static_cast<uint16_t>(displacement);
+      words[field + 1] = static_cast<uint16_t>(displacement >> 16);
+      const bool is_accepted =
+          target > 0 && target < size && is_good(static_cast<size_t>(target)) && MayEnter(function, start, target);
+      EXPECT_EQ(IsValid(function), is_accepted) << function << " at " << field << " to " << target;
+    }
+    words[field] = before[0];
+    words[field + 1] = before[1];
+  }
+
   // The rules once more, as simply as they can be written down.
   bool IsHarmless(uint32_t function) {
     const FastFunction shape = FastFunctionOf(module(), function);
@@ -287,18 +306,7 @@ TEST_F(VerifyTest, Targets) {
     ForEachField(i, [&](size_t start, char field, size_t at) {
       if (field != 't') return;
       ++branches;
-      Vec<uint16_t>& words = code(i).code;
-      const uint16_t before[] = {words[at], words[at + 1]};
-      for (int64_t target = -3; target < static_cast<int64_t>(words.size()) + 3; ++target) {
-        const uint32_t displacement = static_cast<uint32_t>(target - static_cast<int64_t>(start));
-        words[at] = static_cast<uint16_t>(displacement);
-        words[at + 1] = static_cast<uint16_t>(displacement >> 16);
-        const bool is_good = target > 0 && target < static_cast<int64_t>(words.size()) &&
-                             (regions.contains(static_cast<size_t>(target)) || refunds.contains(static_cast<size_t>(target)));
-        EXPECT_EQ(IsValid(i), is_good && MayEnter(i, start, target)) << i << " at " << start << " to " << target;
-      }
-      words[at] = before[0];
-      words[at + 1] = before[1];
+      ExpectTargets(i, start, at, [&](size_t target) { return regions.contains(target) || refunds.contains(target); });
     });
   }
   EXPECT_GT(branches, 5u);
@@ -318,17 +326,8 @@ TEST_F(VerifyTest, EntriesOfTables) {
         ++entries;
         for (uint32_t opcode = 0; opcode <= kOpcodeCount; ++opcode)
           EXPECT_EQ(IsValidWith(i, at + 3, opcode), opcode == words[at + 3]) << i << " at " << at;
-        const uint16_t before[] = {words[at], words[at + 1]};
-        for (int64_t target = -3; target < static_cast<int64_t>(words.size()) + 3; ++target) {
-          const uint32_t displacement = static_cast<uint32_t>(target - static_cast<int64_t>(start));
-          words[at] = static_cast<uint16_t>(displacement);
-          words[at + 1] = static_cast<uint16_t>(displacement >> 16);
-          const bool is_good = target > 0 && starts.contains(static_cast<size_t>(target)) &&
-                               words[static_cast<size_t>(target)] == words[at + 3];
-          EXPECT_EQ(IsValid(i), is_good && MayEnter(i, start, target)) << i << " at " << at << " to " << target;
-        }
-        words[at] = before[0];
-        words[at + 1] = before[1];
+        ExpectTargets(i, start, at,
+                      [&](size_t target) { return starts.contains(target) && words[target] == words[at + 3]; });
       }
     }
   }
